@@ -1,0 +1,24 @@
+"""The one door to whatever runs containers. `connect` opens it; `base` says what is behind it."""
+
+from runtimes.engine.base import Engine, EngineError
+from runtimes.engine.docker import DockerEngine
+
+__all__ = ["connect"]
+
+
+def connect(kind: str, namespace: str) -> Engine:
+    """Return the engine of `kind` ("docker") for the installation `namespace`.
+
+    Connecting talks to nobody yet: the first call does, and a daemon that is away raises
+    `EngineUnreachable` there and is found again by the next call. The engine may be kept for the
+    life of a process and used from all of its threads.
+
+    Raises `EngineError` where no engine is set ("none", as in the web process) or known.
+    """
+    match kind:
+        case "docker":
+            return DockerEngine(namespace)
+        case "none":
+            raise EngineError("This process has no engine. Only the workers run containers.")
+        case _:
+            raise EngineError(f"There is no engine of the kind “{kind}”. Known are docker, fake and none.")

@@ -1,0 +1,251 @@
+"""What Slipway asks of whatever runs containers: our words in, our words out.
+
+The intended order for an app:
+
+    ensure_network → job (fetch, build) → restore → apply → observe → apply(quantity 0) → forget
+
+Every method may raise `EngineError`; none lets an exception of the Docker SDK out. Everything an
+engine makes carries its namespace in the name and in the label `slipway.installation`, and it
+only ever removes what carries that label.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+Labels = Mapping[str, str]
+
+
+class EngineError(Exception):
+    """The platform's fault: the daemon is away, an image is missing, the disk is full."""
+
+
+class EngineUnreachable(EngineError):
+    """Nobody answers at the engine's address."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a container may use: memory in MB, CPUs as a fraction of one, processes as a count."""
+
+    memory: int = 512
+    cpus: float = 1.0
+    pids: int = 256
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A container that runs to its end: a fetch, a build, a release command, a one-off.
+
+    `command` is the whole argv: an entrypoint of the image is left out. `network` is a name given
+    to `ensure_network`; without one the job has none. `volumes` maps volume names (without the
+    namespace) to paths; a missing volume is made.
+    `env` may hold secrets and stays out of the representation.
+    """
+
+    name: str
+    image: str
+    command: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Labels = field(default_factory=dict)
+    network: str = ""
+    limits: Limits = Limits()
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    user: str = "1000:1000"
+    workdir: str = ""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A plain tar stream that is unpacked at `path` before the start.
+
+    A missing `path` is made and belongs to the job's user; its missing parents belong to root.
+    Owners and modes of what is in the tar are the tar's, except for its own top (`./`).
+    """
+
+    path: str
+    tar: Iterable[bytes] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a job ended: its exit status and whether the kernel took it for want of memory."""
+
+    code: int
+    oom: bool = False
+
+
+class Job(Protocol):
+    """A running job. Drain `output` before you `wait`."""
+
+    ref: str
+
+    def output(self) -> Iterator[bytes]:
+        """Standard output and error as they come, cut anywhere; ends with the job.
+
+        Each of the two is in order. Containers have a pipe for each, so a job that wants one order
+        for both writes both to one (`2>&1`).
+        """
+        ...
+
+    def wait(self) -> Exit:
+        """Wait for the end."""
+        ...
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The file or directory at `path`, also after the end, as a plain tar stream."""
+        ...
+
+    def kill(self) -> None:
+        """End it now; harmless when it has ended. May be called from another thread."""
+        ...
+
+
+@dataclass(frozen=True)
+class Formation:
+    """All instances of one process type of one release.
+
+    `image` is what `restore` gave, or any image. `command` is one line for the run image's entry,
+    run as user 1000 without any capability (`entrypoint` false: the image's own entrypoint and user
+    are kept, the command is split into words, and an empty one means its own).
+    `indexes` are the instance numbers that shall exist: 1…n. `network` is as in `JobSpec`. `env`
+    gets `DYNO` and, where `port` is set, `PORT`. `grace` is the time in seconds between SIGTERM and
+    SIGKILL. Instances at the indexes in `resting` stay as they are if they have ended: they crashed
+    and wait for their time.
+    """
+
+    name: str
+    process: str
+    image: str
+    command: str
+    indexes: tuple[int, ...]
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Labels = field(default_factory=dict)
+    network: str = ""
+    limits: Limits = Limits()
+    port: int | None = None
+    grace: int = 30
+    stop_signal: str = "SIGTERM"
+    entrypoint: bool = True
+    resting: frozenset[int] = frozenset()
+
+
+State = Literal["starting", "up", "exited"]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One container that exists, as the engine sees it.
+
+    `ref` names it to the engine. `address` is an IP address on its network, empty unless it is up.
+    """
+
+    ref: str
+    name: str
+    labels: Labels
+    state: State
+    index: int
+    address: str = ""
+    exit_code: int | None = None
+    oom: bool = False
+    started_at: datetime | None = None
+    node: str = ""
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What a container uses now: memory in bytes, CPU seconds since its start."""
+
+    memory: int
+    cpu_seconds: float
+
+
+class Engine(Protocol):
+    """One place that runs containers."""
+
+    namespace: str
+
+    def ping(self) -> None:
+        """Return if the engine answers; raise `EngineUnreachable` if not."""
+        ...
+
+    def ensure_network(self, name: str, *, isolated: bool = False) -> None:
+        """Make the network `<namespace>-<name>` unless it exists.
+
+        In an `isolated` one containers reach the world but not each other.
+        """
+        ...
+
+    def job(self, spec: JobSpec, uploads: Iterable[Upload] = ()) -> AbstractContextManager[Job]:
+        """Start a job with `uploads` in it; leaving the context removes its container, always."""
+        ...
+
+    def restore(self, key: str, base: str, tar: Iterable[bytes]) -> str:
+        """Make an image of `base` with the plain tar stream unpacked at /app; return its name.
+
+        Cheap when it exists: then `tar` is not read. `key` names it (a slug's sha256).
+        """
+        ...
+
+    def restored(self, key: str) -> str | None:
+        """The image that `restore` made for `key`, or None."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Remove the image that `restore` made for `key`; harmless when there is none."""
+        ...
+
+    def apply(self, formation: Formation) -> list[Observed]:
+        """Make exactly the instances of `indexes` exist, started; return them as they are then.
+
+        Idempotent: what exists is not touched, except that an ended one is started again unless it
+        is `resting`. Instances of the same formation name with another index are stopped, within
+        their grace, and removed; with no `indexes` all are. Starts and stops happen in parallel; if
+        one fails the others are still done, then the first failure is raised.
+        """
+        ...
+
+    def stop(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
+        """Stop and remove these containers, in parallel; harmless for those that are gone."""
+        ...
+
+    def observe(self, labels: Labels | None = None) -> list[Observed]:
+        """What exists of this installation with all of these labels, jobs included.
+
+        The label `slipway.kind` tells `instance`, `job` and `restore` (the short-lived container in
+        which an image is made) apart; what others made for this installation has none.
+        """
+        ...
+
+    def lines(self, ref: str, since: datetime | None = None, follow: bool = False) -> Iterator[tuple[datetime, bytes]]:
+        """A container's log: a time and a line without its line end, in order.
+
+        From `since` on, that moment included. With `follow` it ends when the container ends.
+        """
+        ...
+
+    def tail(self, ref: str, count: int = 20) -> list[str]:
+        """The last `count` lines of a container's log, decoded."""
+        ...
+
+    def put(self, ref: str, path: str, tar: Iterable[bytes]) -> None:
+        """Unpack a plain tar stream at `path` in a container that exists."""
+        ...
+
+    def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
+        """Run a command in a running container; return its exit status and its output."""
+        ...
+
+    def stats(self, ref: str) -> Stats:
+        """What a running container uses now; nothing once it has ended."""
+        ...
+
+    def image_exists(self, image: str) -> bool:
+        """Whether the image is here, without asking a registry."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Remove the volume `<namespace>-<name>`; harmless when there is none."""
+        ...

@@ -1,0 +1,81 @@
+"""One Docker daemon as an `Engine`. Each method is said in full in `base`."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from runtimes.engine import docker_files, docker_formation, docker_job, docker_network, docker_observe, docker_restore
+from runtimes.engine.base import (
+    EngineError,
+    EngineUnreachable,
+    Formation,
+    Job,
+    JobSpec,
+    Labels,
+    Observed,
+    Stats,
+    Upload,
+)
+from runtimes.engine.docker_client import DockerClient, translated
+
+
+class DockerEngine:
+    """The engine of an installation on one daemon. May be used from several threads."""
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        self._client = DockerClient(namespace)
+
+    def ping(self) -> None:
+        try:
+            with translated():
+                self._client.quick.ping()
+        except EngineUnreachable:
+            raise
+        except EngineError as error:
+            raise EngineUnreachable(str(error)) from error
+
+    def ensure_network(self, name: str, *, isolated: bool = False) -> None:
+        docker_network.ensure_network(self._client, name, isolated=isolated)
+
+    def job(self, spec: JobSpec, uploads: Iterable[Upload] = ()) -> AbstractContextManager[Job]:
+        return docker_job.run(self._client, spec, uploads)
+
+    def restore(self, key: str, base: str, tar: Iterable[bytes]) -> str:
+        return docker_restore.restore(self._client, key, base, tar)
+
+    def restored(self, key: str) -> str | None:
+        return docker_restore.restored(self._client, key)
+
+    def forget(self, key: str) -> None:
+        docker_restore.forget(self._client, key)
+
+    def apply(self, formation: Formation) -> list[Observed]:
+        return docker_formation.apply(self._client, formation)
+
+    def stop(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
+        docker_formation.stop(self._client, refs, grace, signal)
+
+    def observe(self, labels: Labels | None = None) -> list[Observed]:
+        return docker_observe.observe(self._client, labels or {})
+
+    def lines(self, ref: str, since: datetime | None = None, follow: bool = False) -> Iterator[tuple[datetime, bytes]]:
+        return docker_observe.lines(self._client, ref, since, follow=follow)
+
+    def tail(self, ref: str, count: int = 20) -> list[str]:
+        return docker_observe.tail(self._client, ref, count)
+
+    def put(self, ref: str, path: str, tar: Iterable[bytes]) -> None:
+        docker_files.put(self._client, ref, path, tar)
+
+    def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
+        return docker_job.execute(self._client, ref, command)
+
+    def stats(self, ref: str) -> Stats:
+        return docker_observe.stats(self._client, ref)
+
+    def image_exists(self, image: str) -> bool:
+        return docker_restore.find_image(self._client, image) is not None
+
+    def remove_volume(self, name: str) -> None:
+        docker_network.remove_volume(self._client, name)

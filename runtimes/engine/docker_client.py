@@ -1,0 +1,79 @@
+"""The connection to one Docker daemon, and the one place where its exceptions become ours."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import docker.errors
+import requests
+import urllib3
+from docker.api.client import APIClient
+from docker.utils import kwargs_from_env
+
+from runtimes.engine.base import EngineError, EngineUnreachable
+
+ANSWER_SECONDS = 60
+CONNECTIONS = 32
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let no exception of the SDK or of its HTTP library out.
+
+    The daemon's own explanation is kept: it names images, containers and limits. Addresses of the
+    request are not, and what the request carried (environment, files) is in neither.
+    """
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise EngineError(f"Docker: {error.explanation or 'no reason given'}") from error
+    except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+        raise EngineUnreachable("Docker does not answer. Is its daemon running?") from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise EngineError(f"Docker's answer cannot be used ({type(error).__name__}).") from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:  # of a stream, past the HTTP library
+        raise EngineUnreachable("Docker broke off in the middle of an answer.") from error
+
+
+class DockerClient:
+    """A daemon's address, taken from the environment (`DOCKER_HOST`…) as the docker command does.
+
+    It connects when first used, once per process: a connection is not shared over a fork.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[int, int | None], APIClient] = {}
+
+    @property
+    def quick(self) -> APIClient:
+        """For questions that are answered within a minute or never."""
+        return self._client(ANSWER_SECONDS)
+
+    @property
+    def patient(self) -> APIClient:
+        """For what takes as long as it takes: streams, transfers, waiting for an end.
+
+        The SDK's 60 s would end a job's output when the job is silent (docker-py #931).
+        """
+        return self._client(None)
+
+    def _client(self, timeout: int | None) -> APIClient:
+        key = (os.getpid(), timeout)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = _connect(timeout)
+            return self._clients[key]
+
+
+def _connect(timeout: int | None) -> APIClient:
+    """Open a client that speaks the newest version both sides know."""
+    try:
+        # The stubs do not know that no time-out is a time-out too.
+        limit: Any = timeout
+        return APIClient(version="auto", timeout=limit, max_pool_size=CONNECTIONS, **kwargs_from_env())
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise EngineUnreachable("Docker does not answer. Is its daemon running?") from error

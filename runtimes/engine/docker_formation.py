@@ -1,0 +1,98 @@
+"""As many instances as are asked for: no more, no fewer, none touched that is right."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import docker.errors
+import requests
+import urllib3
+
+from runtimes.engine import docker_container
+from runtimes.engine.base import EngineError, Formation, Observed
+from runtimes.engine.docker_client import DockerClient, translated
+from runtimes.engine.docker_kwargs import FORMATION, INDEX, instance_kwargs
+from runtimes.engine.docker_observe import listed, observe
+
+AT_ONCE = 8
+STARTS_AGAIN = ("created", "exited")
+
+
+def apply(client: DockerClient, formation: Formation) -> list[Observed]:
+    """See `Engine.apply`. What could be done is done before the first failure is raised."""
+    mine = {FORMATION: formation.name}
+    found = {int(one["Labels"][INDEX]): one for one in listed(client, mine)}
+    work = [_worker(client, formation, index, found.get(index)) for index in formation.indexes]
+    surplus = [one["Id"] for index, one in found.items() if index not in formation.indexes]
+    work += [partial(end, client, ref, formation.grace, formation.stop_signal) for ref in surplus]
+    together(work)
+    return observe(client, mine)
+
+
+def stop(client: DockerClient, refs: Iterable[str], grace: int, signal: str) -> None:
+    """See `Engine.stop`. A ref is looked up among our own containers first: no other is touched."""
+    wanted = set(refs)
+    ours = [one["Id"] for one in listed(client, {}) if wanted & {one["Id"], *(name[1:] for name in one["Names"])}]
+    together([partial(end, client, ref, grace, signal) for ref in ours])
+
+
+def end(client: DockerClient, ref: str, grace: int, signal: str) -> None:
+    """Send `signal`, wait up to `grace` seconds, then kill; and remove.
+
+    Not by Docker's stop, which learned to take a signal only in API 1.42.
+    """
+    if grace > 0:
+        docker_container.kill(client, ref, signal)
+        _wait(client, ref, grace)
+    docker_container.remove(client, ref)
+
+
+def together(work: Iterable[Callable[[], None]]) -> None:
+    """Do all of it, a few at a time; then raise the first failure, if any."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        done = [pool.submit(step) for step in work]
+    for one in done:
+        one.result()
+
+
+def _worker(client: DockerClient, formation: Formation, index: int, found: dict[str, Any] | None) -> Callable[[], None]:
+    if found is None:
+        return partial(_bring_up, client, instance_kwargs(formation, index, client.namespace))
+    if found["State"] in STARTS_AGAIN and not (found["State"] == "exited" and index in formation.resting):
+        return partial(_start, client, found["Id"])
+    return lambda: None
+
+
+def _bring_up(client: DockerClient, kwargs: dict[str, Any]) -> None:
+    """Make and start an instance. One that was made meanwhile by another hand is as good."""
+    with translated():
+        try:
+            ref = docker_container.create(client, kwargs)
+        except docker.errors.APIError as error:
+            if error.status_code != 409:
+                raise
+            ref = kwargs["name"]
+    _start(client, ref)
+
+
+def _start(client: DockerClient, ref: str) -> None:
+    """Start a container. One that cannot start is removed: it would stay for ever, made but dead."""
+    try:
+        with translated():
+            client.patient.start(ref)
+    except EngineError:
+        docker_container.remove(client, ref)
+        raise
+
+
+def _wait(client: DockerClient, ref: str, seconds: int) -> None:
+    """Wait for the end, `seconds` at most; harmless when it is gone."""
+    with translated():
+        try:
+            client.quick.wait(ref, timeout=seconds)
+        except (requests.exceptions.Timeout, docker.errors.NotFound):
+            return
+        except requests.exceptions.ConnectionError as error:
+            if not isinstance(error.args[0], urllib3.exceptions.ReadTimeoutError):
+                raise

@@ -1,0 +1,87 @@
+"""A job on Docker: create, fill, attach, start; read, wait, kill; and always remove."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from io import BufferedReader
+
+from runtimes.engine import docker_container, docker_files
+from runtimes.engine.base import Exit, JobSpec, Upload
+from runtimes.engine.docker_client import DockerClient, translated
+from runtimes.engine.docker_kwargs import INSTALLATION, container_kwargs
+from runtimes.engine.streams import buffered, frames
+
+
+class DockerJob:
+    """One container that runs to its end."""
+
+    def __init__(self, client: DockerClient, ref: str, stream: BufferedReader) -> None:
+        self.ref = ref
+        self._client = client
+        self._stream = stream
+
+    def output(self) -> Iterator[bytes]:
+        """Yield what the job writes, in order; ends when the job has ended."""
+        with translated():
+            for _, payload in frames(self._stream):
+                yield payload
+
+    def wait(self) -> Exit:
+        """Return how it ended. A job that did its work ran out of nothing."""
+        with translated():
+            self._client.patient.wait(self.ref)
+            state = self._client.quick.inspect_container(self.ref)["State"]
+        return Exit(code=state["ExitCode"], oom=bool(state["OOMKilled"]) and state["ExitCode"] != 0)
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """Yield what lies at `path` as a plain tar stream."""
+        return docker_files.get(self._client, self.ref, path)
+
+    def kill(self) -> None:
+        """Send SIGKILL; one that has ended, or is gone, is dead enough."""
+        docker_container.kill(self._client, self.ref)
+
+
+@contextlib.contextmanager
+def run(client: DockerClient, spec: JobSpec, uploads: Iterable[Upload]) -> Iterator[DockerJob]:
+    """Start a job; remove its container, with its unnamed volumes, on every way out.
+
+    The stream is closed after the container: a thread that still reads it sees its end first.
+    """
+    for name in spec.volumes:
+        ensure_volume(client, name)
+    with (
+        contextlib.ExitStack() as streams,
+        docker_container.created(client, container_kwargs(spec, client.namespace)) as ref,
+    ):
+        _fill(client, ref, tuple(uploads), spec.user)
+        stream = streams.enter_context(attach(client, ref))
+        with translated():
+            client.patient.start(ref)
+        yield DockerJob(client, ref, stream)
+
+
+def execute(client: DockerClient, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
+    """See `Engine.exec`."""
+    with translated():
+        made = client.quick.exec_create(ref, list(command))["Id"]
+        output = client.patient.exec_start(made)
+        code = client.quick.exec_inspect(made)["ExitCode"]
+    return code, output.decode("utf-8", errors="replace")
+
+
+def ensure_volume(client: DockerClient, name: str) -> None:
+    """Make the volume `<namespace>-<name>` unless it exists."""
+    with translated():
+        client.quick.create_volume(f"{client.namespace}-{name}", labels={INSTALLATION: client.namespace})
+
+
+def attach(client: DockerClient, ref: str) -> BufferedReader:
+    """Attach to a container's output; before its start, so that not one byte is missed."""
+    with translated():
+        return buffered(client.patient.attach_socket(ref, params={"stdout": 1, "stderr": 1, "stream": 1}))
+
+
+def _fill(client: DockerClient, ref: str, uploads: tuple[Upload, ...], user: str) -> None:
+    docker_files.make_directories(client, ref, (upload.path for upload in uploads), user)
+    for upload in uploads:
+        docker_files.put(client, ref, upload.path, upload.tar)

@@ -1,0 +1,119 @@
+"""Our words in Docker's words: what is posted to `/containers/create`, made by pure functions.
+
+Field names are those of the Engine API, version 1.41, "Create a container".
+"""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from runtimes.engine.base import EngineError, Formation, JobSpec, Limits
+
+RUN_ENTRY = "/usr/local/bin/slipway-run"
+RUN_USER = "1000:1000"
+
+INSTALLATION = "slipway.installation"
+KIND = "slipway.kind"
+FORMATION = "slipway.formation"
+PROCESS = "slipway.process"
+INDEX = "slipway.index"
+SLUG = "slipway.slug"
+
+# What an ordinary image needs to start as root, give its files away and step down to its own user.
+# Left out of Docker's defaults: raw sockets, device nodes, chroot, file capabilities, audit.
+IMAGE_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+
+
+def container_kwargs(spec: JobSpec, namespace: str) -> dict[str, Any]:
+    """Return the arguments of `create_container_from_config` for a job.
+
+    A job's output is read while it runs and stored elsewhere, so Docker keeps none of it.
+    """
+    volumes = [f"{namespace}-{name}:{path}" for name, path in spec.volumes.items()]
+    host = _host_config(spec.limits, namespace, spec.network) | {
+        "Init": True,
+        "Binds": volumes,
+        "LogConfig": {"Type": "none", "Config": {}},
+    }
+    config = {
+        "Image": spec.image,
+        "Entrypoint": [],
+        "Cmd": list(spec.command),
+        "Env": _environment(spec.env),
+        "User": spec.user,
+        "WorkingDir": spec.workdir,
+        "Labels": {**spec.labels, INSTALLATION: namespace, KIND: "job"},
+        "HostConfig": host,
+    }
+    return {"name": f"{namespace}-{spec.name}", "config": config}
+
+
+def instance_kwargs(formation: Formation, index: int, namespace: str) -> dict[str, Any]:
+    """Return the arguments of `create_container_from_config` for one instance.
+
+    Raises `EngineError` if the command of an image with an entrypoint of its own cannot be split.
+    """
+    host = _host_config(formation.limits, namespace, formation.network) | {
+        "Init": formation.entrypoint,
+        "CapAdd": [] if formation.entrypoint else IMAGE_CAPABILITIES,
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
+        "RestartPolicy": {"Name": "no"},
+    }
+    config = {
+        "Image": formation.image,
+        "Env": _environment(_instance_env(formation, index)),
+        "Labels": _instance_labels(formation, index, namespace),
+        "StopSignal": formation.stop_signal,
+        "HostConfig": host,
+        **_entry(formation),
+    }
+    return {"name": f"{namespace}-{formation.name}.{index}", "config": config}
+
+
+def _host_config(limits: Limits, namespace: str, network: str) -> dict[str, Any]:
+    """Return what holds for every container of the platform: limits and no privileges."""
+    memory = limits.memory * 1024 * 1024
+    return {
+        "Privileged": False,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "Memory": memory,
+        "MemorySwap": memory,  # as much as memory: no swap on top
+        "NanoCpus": round(limits.cpus * 1_000_000_000),
+        "PidsLimit": limits.pids,
+        "NetworkMode": f"{namespace}-{network}" if network else "none",
+    }
+
+
+def _entry(formation: Formation) -> dict[str, Any]:
+    """Return entrypoint, command and user: ours for a slug, the image's own otherwise."""
+    if formation.entrypoint:
+        return {"Entrypoint": [RUN_ENTRY], "Cmd": [formation.command], "User": RUN_USER}
+    if not formation.command:
+        return {}
+    try:
+        return {"Cmd": shlex.split(formation.command)}
+    except ValueError as error:
+        raise EngineError(f"The command of {formation.process} cannot be read: {error}.") from error
+
+
+def _instance_env(formation: Formation, index: int) -> dict[str, str]:
+    own = {"DYNO": f"{formation.process}.{index}"}
+    if formation.port is not None:
+        own["PORT"] = str(formation.port)
+    return {**formation.env, **own}
+
+
+def _instance_labels(formation: Formation, index: int, namespace: str) -> dict[str, str]:
+    return {
+        **formation.labels,
+        INSTALLATION: namespace,
+        KIND: "instance",
+        FORMATION: formation.name,
+        PROCESS: formation.process,
+        INDEX: str(index),
+    }
+
+
+def _environment(env: Mapping[str, str]) -> list[str]:
+    return [f"{key}={value}" for key, value in env.items()]

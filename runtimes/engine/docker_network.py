@@ -1,0 +1,54 @@
+"""Networks and volumes of an installation."""
+
+import docker.errors
+
+from runtimes.engine.docker_client import DockerClient, translated
+from runtimes.engine.docker_kwargs import INSTALLATION
+
+ICC = "com.docker.network.bridge.enable_icc"
+
+
+def ensure_network(client: DockerClient, name: str, *, isolated: bool) -> None:
+    """Make the bridge network `<namespace>-<name>` unless it exists; see `Engine.ensure_network`."""
+    full = f"{client.namespace}-{name}"
+    if _ids(client, full):
+        return
+    with translated():
+        try:
+            client.quick.create_network(
+                full,
+                driver="bridge",
+                check_duplicate=True,
+                labels={INSTALLATION: client.namespace},
+                options={ICC: "false"} if isolated else {},
+            )
+        except docker.errors.APIError as error:
+            if error.status_code != 409:
+                raise
+    _leave_one(client, full)
+
+
+def remove_volume(client: DockerClient, name: str) -> None:
+    """Remove the volume `<namespace>-<name>`; harmless when there is none."""
+    with translated():
+        try:
+            client.quick.remove_volume(f"{client.namespace}-{name}")
+        except docker.errors.NotFound:
+            return
+
+
+def _ids(client: DockerClient, full: str) -> list[str]:
+    """Return the ids of all networks of exactly this name, oldest first."""
+    with translated():
+        found = client.quick.networks(names=[full])
+    return [one["Id"] for one in sorted(found, key=lambda one: (one["Created"], one["Id"])) if one["Name"] == full]
+
+
+def _leave_one(client: DockerClient, full: str) -> None:
+    """Remove all but the oldest: before version 25 Docker lets two be made at once under one name."""
+    for surplus in _ids(client, full)[1:]:
+        with translated():
+            try:
+                client.quick.remove_network(surplus)
+            except docker.errors.NotFound:
+                continue

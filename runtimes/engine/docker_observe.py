@@ -1,0 +1,116 @@
+"""What exists on the daemon, in our words; and what it writes and uses."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import docker.errors
+import requests
+
+from runtimes.engine.base import Labels, Observed, State, Stats
+from runtimes.engine.docker_client import DockerClient, translated
+from runtimes.engine.docker_kwargs import INDEX, INSTALLATION
+from runtimes.engine.streams import dated_lines, frames, parse_time
+
+AT_ONCE = 8
+NEVER = "0001-01-01T00:00:00Z"
+STATES: dict[str, State] = {
+    "created": "starting",
+    "restarting": "starting",
+    "running": "up",
+    "paused": "up",
+    "removing": "exited",
+    "exited": "exited",
+    "dead": "exited",
+}
+
+
+def listed(client: DockerClient, labels: Labels) -> list[dict[str, Any]]:
+    """Return Docker's own short description of this installation's containers with `labels`."""
+    wanted = {**labels, INSTALLATION: client.namespace}
+    with translated():
+        return list(client.quick.containers(all=True, filters={"label": [f"{k}={v}" for k, v in wanted.items()]}))
+
+
+def observe(client: DockerClient, labels: Labels) -> list[Observed]:
+    """Return all of them in our words, by name and number."""
+    refs = [found["Id"] for found in listed(client, labels)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        described = [found for found in pool.map(lambda ref: inspect(client, ref), refs) if found]
+    return sorted((observed(found) for found in described), key=lambda one: (one.name.rpartition(".")[0], one.index))
+
+
+def inspect(client: DockerClient, ref: str) -> dict[str, Any] | None:
+    """Return Docker's whole description of a container, None if it is gone."""
+    with translated():
+        try:
+            return dict(client.quick.inspect_container(ref))
+        except docker.errors.NotFound:
+            return None
+
+
+def observed(found: dict[str, Any]) -> Observed:
+    """Return a container in our words, from what `inspect` says of it."""
+    status, labels = found["State"], found["Config"]["Labels"] or {}
+    state = STATES[status["Status"]]
+    ended = state == "exited"
+    return Observed(
+        ref=found["Id"],
+        name=found["Name"].removeprefix("/"),
+        labels=labels,
+        state=state,
+        index=int(labels.get(INDEX, 0)),
+        address=_address(found) if state == "up" else "",
+        exit_code=status["ExitCode"] if ended else None,
+        oom=ended and bool(status["OOMKilled"]),
+        started_at=None if status["StartedAt"] == NEVER else parse_time(status["StartedAt"]),
+    )
+
+
+def lines(client: DockerClient, ref: str, since: datetime | None, *, follow: bool) -> Iterator[tuple[datetime, bytes]]:
+    """Yield a container's dated lines; see `Engine.lines`.
+
+    Asked without the SDK, which drops which lines are errors and so cannot join their parts.
+    """
+    api = client.patient
+    url = f"{api.base_url}/v{api.api_version}/containers/{ref}/logs"
+    params: dict[str, Any] = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow)}
+    if since is not None:
+        params["since"] = f"{since.timestamp():.6f}"
+    with translated(), api.get(url, params=params, stream=True, timeout=None) as answer:
+        _refuse_errors(answer)
+        yield from dated_lines(frames(answer.raw))
+
+
+def tail(client: DockerClient, ref: str, count: int) -> list[str]:
+    """Return the last lines, decoded; what is no UTF-8 is shown as such."""
+    with translated():
+        text = client.quick.logs(ref, tail=count)
+    return text.decode("utf-8", errors="replace").split("\n")[:-1][-count:]
+
+
+def stats(client: DockerClient, ref: str) -> Stats:
+    """Return memory without the page cache that can be given back, as `docker stats` does."""
+    with translated():
+        found = client.quick.stats(ref, stream=False, one_shot=True)
+    memory = found["memory_stats"]
+    detail = memory.get("stats", {})
+    cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
+    return Stats(
+        memory=max(0, memory.get("usage", 0) - cache),
+        cpu_seconds=found["cpu_stats"]["cpu_usage"]["total_usage"] / 1_000_000_000,
+    )
+
+
+def _refuse_errors(answer: requests.Response) -> None:
+    """Raise Docker's own explanation, as the SDK does for the questions it knows."""
+    try:
+        answer.raise_for_status()
+    except requests.exceptions.HTTPError as error:
+        docker.errors.create_api_error_from_http_exception(error)
+
+
+def _address(found: dict[str, Any]) -> str:
+    networks = found["NetworkSettings"]["Networks"]
+    return next((network["IPAddress"] for network in networks.values() if network["IPAddress"]), "")

@@ -1,0 +1,88 @@
+"""A slug becomes an image: the run image with the slug's files at /app, made once per daemon."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import docker.errors
+
+from runtimes.engine import docker_files
+from runtimes.engine.base import EngineError
+from runtimes.engine.docker_client import DockerClient, translated
+from runtimes.engine.docker_container import created
+from runtimes.engine.docker_kwargs import INSTALLATION, KIND, RUN_USER, SLUG
+
+HOME = "/app"
+
+
+def name_of(client: DockerClient, key: str) -> str:
+    """Return the image's name for a slug: the first 24 digits tell slugs apart."""
+    return f"{client.namespace}/slug:{key[:24]}"
+
+
+def restored(client: DockerClient, key: str) -> str | None:
+    """Return the image's name if it is here."""
+    name = name_of(client, key)
+    return name if find_image(client, name) else None
+
+
+def find_image(client: DockerClient, image: str) -> dict[str, Any] | None:
+    """Return Docker's description of an image, None if it is not here. No registry is asked."""
+    with translated():
+        try:
+            api: Any = client.quick  # the stubs know this call, but not its types
+            return dict(api.inspect_image(image))
+        except docker.errors.NotFound:
+            return None
+
+
+def restore(client: DockerClient, key: str, base: str, tar: Iterable[bytes]) -> str:
+    """See `Engine.restore`.
+
+    The container is never started: it lends its file system and hands down the base's settings.
+    Two who restore one slug at once make two images; the second to finish takes its own away.
+    """
+    name = name_of(client, key)
+    if find_image(client, name):
+        return name
+    with created(client, _kwargs(client, key, base)) as ref:
+        docker_files.make_directories(client, ref, [HOME], RUN_USER)
+        docker_files.put(client, ref, HOME, tar)
+        with translated():
+            made = client.patient.commit(ref, changes=[f"LABEL {KIND}=slug"])["Id"]
+    _name_it(client, made, name)
+    return name
+
+
+def forget(client: DockerClient, key: str) -> None:
+    """Remove a slug's image; harmless when there is none. Raises if instances still use it."""
+    with translated():
+        try:
+            client.patient.remove_image(name_of(client, key))
+        except docker.errors.NotFound:
+            return
+
+
+def _kwargs(client: DockerClient, key: str, base: str) -> dict[str, Any]:
+    found = find_image(client, base)
+    if found is None:
+        raise EngineError(f"The image {base} is not here.")
+    config = {
+        "Image": base,
+        "Labels": {INSTALLATION: client.namespace, KIND: "restore", SLUG: key},
+        "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"]},
+    }
+    if not (found["Config"]["Cmd"] or found["Config"]["Entrypoint"]):
+        config["Cmd"] = ["/bin/sh"]  # Docker makes no container without a command, even if it never starts
+    return {"name": f"{client.namespace}-restore-{key[:24]}-{uuid.uuid4().hex[:8]}", "config": config}
+
+
+def _name_it(client: DockerClient, made: str, name: str) -> None:
+    """Name the image `made`, unless another one bears the name by now: then it goes."""
+    if find_image(client, name):
+        with translated():
+            client.patient.remove_image(made)
+        return
+    repository, _, tag = name.rpartition(":")
+    with translated():
+        client.quick.tag(made, repository, tag)
