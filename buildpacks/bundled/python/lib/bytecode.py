@@ -8,33 +8,31 @@ its own modules. One process per core; a module that does not compile is skipped
 """
 
 import os
+import py_compile
 import sys
 from importlib.util import cache_from_source
-from py_compile import PyCompileError, compile
+from pathlib import Path
 
 LEFT_OUT = {"tests", "test", "__pycache__"}
 
 
-def sources(root: str) -> list[str]:
-    """Paths of all modules below `root`, relative to it, the largest first so that processes end together."""
+def sources(root: Path) -> list[Path]:
+    """Paths of all modules below `root`, the largest first so that processes end together."""
     found = []
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in LEFT_OUT]
-        for name in names:
-            if name.endswith(".py"):
-                path = os.path.join(folder, name)
-                found.append((os.path.getsize(path), os.path.relpath(path, root)))
-    return [path for _, path in sorted(found, reverse=True)]
+        found += [Path(folder, name) for name in names if name.endswith(".py")]
+    return sorted(found, key=lambda path: path.stat().st_size, reverse=True)
 
 
-def take_over(root: str, kept: str, path: str) -> bool:
-    """Link the kept bytecode of `path` if its source there is the same inode; say whether it did."""
-    old, new = os.path.join(kept, path), os.path.join(root, path)
+def take_over(new: Path, old: Path) -> bool:
+    """Link the kept bytecode of `old` for `new` if both are one inode; say whether there is nothing left to do."""
+    bytecode = Path(cache_from_source(str(new)))
     try:
-        if not os.path.samefile(old, new):
+        if not old.samefile(new):
             return False
-        os.makedirs(os.path.dirname(cache_from_source(new)), exist_ok=True)
-        os.link(cache_from_source(old), cache_from_source(new))
+        bytecode.parent.mkdir(exist_ok=True)
+        bytecode.hardlink_to(cache_from_source(str(old)))
     except FileExistsError:
         return True
     except OSError:
@@ -42,24 +40,24 @@ def take_over(root: str, kept: str, path: str) -> bool:
     return True
 
 
-def compile_all(paths: list[str]) -> None:
+def compile_all(paths: list[Path]) -> None:
     """Compile each of `paths`; a broken module stays what it is, source that fails when imported."""
     for path in paths:
         try:
-            compile(path, doraise=True)
-        except (PyCompileError, OSError, ValueError, RecursionError):
+            py_compile.compile(str(path), doraise=True)
+        except (py_compile.PyCompileError, OSError, ValueError, RecursionError):
             continue
 
 
-def main(root: str, kept: str | None) -> None:
+def main(root: Path, kept: Path) -> None:
     """Split the work over as many processes as there are cores."""
-    left = [path for path in sources(root) if not (kept and take_over(root, kept, path))]
+    left = [path for path in sources(root) if not take_over(path, kept / path.relative_to(root))]
     cores = len(os.sched_getaffinity(0))
     children = []
     for share in range(cores):
         child = os.fork()
         if child == 0:
-            compile_all([os.path.join(root, path) for path in left[share::cores]])
+            compile_all(left[share::cores])
             os._exit(0)
         children.append(child)
     for child in children:
@@ -67,4 +65,4 @@ def main(root: str, kept: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 and os.path.isdir(sys.argv[2]) else None)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

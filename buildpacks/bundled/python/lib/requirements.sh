@@ -53,7 +53,7 @@ requirements::install() {
 	requirements::collect requirements.txt
 	if requirements::are_fixed; then
 		key="$(requirements::key)"
-		if tree::restore "${key}"; then
+		if tree::restore "${key}" "${BUILD_DIR}/.heroku/python"; then
 			output::step "Requirements have not changed: using what the last build installed"
 			return
 		fi
@@ -61,5 +61,5 @@ requirements::install() {
 	output::step "Installing requirements.txt with ${INSTALLER}"
 	requirements::export_named
 	install::into_new_tree requirements::command
-	[[ -z "${key}" ]] || tree::keep "${key}"
+	[[ -z "${key}" ]] || tree::keep "${key}" "${BUILD_DIR}/.heroku/python"
 }

@@ -22,6 +22,13 @@ settings::on() {
 	[[ -n "${value}" && "${value}" != "0" && "${value}" != "false" ]]
 }
 
+# A switch that is on by itself: only `0` and `false` turn it off.
+settings::on_unless_off() {
+	local value
+	value="$(settings::get "${1}")"
+	[[ "${value}" != "0" && "${value}" != "false" ]]
+}
+
 # Export all config vars, exact to the byte. Call it in a subshell, just before the app's own code runs.
 settings::export_all() {
 	local file name value
