@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ import docker.errors
 import requests
 import urllib3
 from docker.api.client import APIClient
+from docker.transport import UnixHTTPAdapter
 from docker.utils import kwargs_from_env
 
 from runtimes.engine.base import EngineError, EngineUnreachable
@@ -69,11 +70,44 @@ class DockerClient:
             return self._clients[key]
 
 
+def stream(client: DockerClient, method: str, path: str, params: Mapping[str, Any]) -> requests.Response:
+    """Ask for a stream of frames, which the SDK hands out only with their kinds mixed.
+
+    The socket has no time-out: a job may be silent for as long as it likes. Close the answer.
+    """
+    api = client.patient
+    url = f"{api.base_url}/v{api.api_version}{path}"
+    answer = api.request(method, url, params=params, stream=True, timeout=None)
+    try:
+        answer.raise_for_status()
+    except requests.exceptions.HTTPError as error:
+        docker.errors.create_api_error_from_http_exception(error)
+    return answer
+
+
+class OnePool(UnixHTTPAdapter):
+    """One pool of connections for all questions to a daemon's socket.
+
+    The SDK keeps a pool for each address asked for, that is for each container, and of more than 25
+    closes the oldest: seldom, but in the hands of another thread.
+    """
+
+    def get_connection(
+        self,
+        url: str | bytes,  # noqa: ARG002 which container is asked about makes no difference
+        proxies: Mapping[str, str] | None = None,
+    ) -> urllib3.HTTPConnectionPool:
+        return super().get_connection("http+docker://localhost", proxies)
+
+
 def _connect(timeout: int | None) -> APIClient:
     """Open a client that speaks the newest version both sides know."""
+    limit: Any = timeout  # the stubs do not know that no time-out is a time-out too
     try:
-        # The stubs do not know that no time-out is a time-out too.
-        limit: Any = timeout
-        return APIClient(version="auto", timeout=limit, max_pool_size=CONNECTIONS, **kwargs_from_env())
+        api = APIClient(version="auto", timeout=limit, max_pool_size=CONNECTIONS, **kwargs_from_env())
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise EngineUnreachable("Docker does not answer. Is its daemon running?") from error
+    adapter = api.get_adapter(api.base_url)
+    if isinstance(adapter, UnixHTTPAdapter):
+        api.mount("http+docker://", OnePool(f"http+unix://{adapter.socket_path}", limit, max_pool_size=CONNECTIONS))
+    return api

@@ -2,19 +2,20 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from io import BufferedReader
 
-from runtimes.engine import docker_container, docker_files
+from requests import Response
+
+from runtimes.engine import docker_client, docker_container, docker_files
 from runtimes.engine.base import Exit, JobSpec, Upload
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INSTALLATION, container_kwargs
-from runtimes.engine.streams import buffered, frames
+from runtimes.engine.streams import frames
 
 
 class DockerJob:
     """One container that runs to its end."""
 
-    def __init__(self, client: DockerClient, ref: str, stream: BufferedReader) -> None:
+    def __init__(self, client: DockerClient, ref: str, stream: Response) -> None:
         self.ref = ref
         self._client = client
         self._stream = stream
@@ -22,7 +23,7 @@ class DockerJob:
     def output(self) -> Iterator[bytes]:
         """Yield what the job writes, in order; ends when the job has ended."""
         with translated():
-            for _, payload in frames(self._stream):
+            for _, payload in frames(self._stream.raw):
                 yield payload
 
     def wait(self) -> Exit:
@@ -75,10 +76,12 @@ def ensure_volume(client: DockerClient, name: str) -> None:
         client.quick.create_volume(f"{client.namespace}-{name}", labels={INSTALLATION: client.namespace})
 
 
-def attach(client: DockerClient, ref: str) -> BufferedReader:
+def attach(client: DockerClient, ref: str) -> Response:
     """Attach to a container's output; before its start, so that not one byte is missed."""
     with translated():
-        return buffered(client.patient.attach_socket(ref, params={"stdout": 1, "stderr": 1, "stream": 1}))
+        return docker_client.stream(
+            client, "POST", f"/containers/{ref}/attach", {"stdout": 1, "stderr": 1, "stream": 1}
+        )
 
 
 def _fill(client: DockerClient, ref: str, uploads: tuple[Upload, ...], user: str) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import docker.errors
-import requests
 
+from runtimes.engine import docker_client
 from runtimes.engine.base import Labels, Observed, State, Stats
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INDEX, INSTALLATION
@@ -73,13 +73,10 @@ def lines(client: DockerClient, ref: str, since: datetime | None, *, follow: boo
 
     Asked without the SDK, which drops which lines are errors and so cannot join their parts.
     """
-    api = client.patient
-    url = f"{api.base_url}/v{api.api_version}/containers/{ref}/logs"
     params: dict[str, Any] = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow)}
     if since is not None:
         params["since"] = f"{since.timestamp():.6f}"
-    with translated(), api.get(url, params=params, stream=True, timeout=None) as answer:
-        _refuse_errors(answer)
+    with translated(), docker_client.stream(client, "GET", f"/containers/{ref}/logs", params) as answer:
         yield from dated_lines(frames(answer.raw))
 
 
@@ -101,14 +98,6 @@ def stats(client: DockerClient, ref: str) -> Stats:
         memory=max(0, memory.get("usage", 0) - cache),
         cpu_seconds=found["cpu_stats"]["cpu_usage"]["total_usage"] / 1_000_000_000,
     )
-
-
-def _refuse_errors(answer: requests.Response) -> None:
-    """Raise Docker's own explanation, as the SDK does for the questions it knows."""
-    try:
-        answer.raise_for_status()
-    except requests.exceptions.HTTPError as error:
-        docker.errors.create_api_error_from_http_exception(error)
 
 
 def _address(found: dict[str, Any]) -> str:

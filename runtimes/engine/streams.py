@@ -1,7 +1,5 @@
 """Docker's byte streams: frames of output, dated lines, and tar streams on their way in."""
 
-import io
-import socket
 import struct
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,15 +13,6 @@ class Source(Protocol):
     """Something that gives up to `size` bytes, and none at its end."""
 
     def read(self, size: int, /) -> bytes: ...
-
-
-def buffered(raw: object) -> io.BufferedReader:
-    """Return a reader over what the SDK calls a socket: a raw file or, with TLS, a socket."""
-    if isinstance(raw, socket.socket):
-        raw = raw.makefile("rb", buffering=0)
-    if not isinstance(raw, io.RawIOBase):
-        raise TypeError(f"Docker gave no stream but {type(raw).__name__}.")
-    return io.BufferedReader(raw, PIECE)
 
 
 def frames(source: Source) -> Iterator[tuple[int, bytes]]:
