@@ -10,7 +10,7 @@ import docker.errors
 import requests
 import urllib3
 from docker.api.client import APIClient
-from docker.transport import UnixHTTPAdapter
+from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnectionPool
 from docker.utils import kwargs_from_env
 
 from runtimes.engine.base import EngineError, EngineUnreachable
@@ -96,7 +96,7 @@ class OnePool(UnixHTTPAdapter):
         self,
         url: str | bytes,  # noqa: ARG002 which container is asked about makes no difference
         proxies: Mapping[str, str] | None = None,
-    ) -> urllib3.HTTPConnectionPool:
+    ) -> UnixHTTPConnectionPool:
         return super().get_connection("http+docker://localhost", proxies)
 
 
