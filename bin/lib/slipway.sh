@@ -1,0 +1,6 @@
+# shellcheck shell=bash
+# What every verb in bin/ begins with.
+
+source "${BASH_SOURCE[0]%/*}/settings.sh"
+source "${BASH_SOURCE[0]%/*}/step.sh"
+source "${BASH_SOURCE[0]%/*}/host.sh"
