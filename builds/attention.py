@@ -1,0 +1,56 @@
+"""The periodic look at the queue: no build is ever stuck."""
+
+import logging
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from builds import destroy
+from builds.models import Build
+from runtimes import bell, journal
+from runtimes.engine.base import EngineError
+from runtimes.installation import engine
+from runtimes.models import App, Journal
+from runtimes.orders import order
+
+log = logging.getLogger(__name__)
+
+
+def look_after() -> None:
+    """End what was abandoned, remove its containers, and wake the builder for what waits."""
+    for build in Build.objects.filter(state="running", lease_until__lt=timezone.now()).select_related("journal"):
+        end_abandoned(build)
+    seal_forgotten()
+    remove_destroyed(App.objects.filter(destroyed_at__isnull=False))
+    if Build.objects.filter(state="queued").exists():
+        order("builds.tasks.build_next")
+
+
+def remove_destroyed(apps: "QuerySet[App]") -> None:
+    """Remove apps that are going; one whose build still ends waits for the next look."""
+    for app in apps.filter(destroyed_at__isnull=False):
+        try:
+            destroy.remove(app)
+        except EngineError as error:
+            log.error("%s could not be removed: %s", app, error)
+
+
+def end_abandoned(build: Build) -> None:
+    """Fail a running build whose worker is gone; what it left behind is removed."""
+    failure = "The worker that ran this build stopped. Deploy again."
+    if not build.move("failed", failure_reason="lost", failure=failure, ended_at=timezone.now()):
+        return
+    try:
+        engine().stop([each.ref for each in engine().observe({"slipway.build": str(build.pk)})], grace=0)
+    except EngineError as error:
+        log.error("What build %s left could not be removed: %s", build.pk, error)
+    journal.note(build.journal, f" !     {failure}")
+    journal.close(build.journal)
+    bell.ring(f"app.{build.app_id}", "apps")
+
+
+def seal_forgotten() -> None:
+    """Close the journals of deploys that are over but whose worker died before it closed them."""
+    open_ones = Journal.objects.filter(sealed_at=None, build__state__in=("succeeded", "failed", "canceled"))
+    for record in open_ones.filter(build__lease_until__lt=timezone.now()).exclude(releases__state="pending"):
+        journal.close(record)

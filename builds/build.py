@@ -1,0 +1,127 @@
+"""A build: a builder container turns the fetched source into a slug."""
+
+import json
+import secrets
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from buildpacks import fetch as buildpack_files
+from buildpacks import registry
+from buildpacks.models import Buildpack
+from builds import channel, source
+from builds.faults import BuildFailed, megabytes, minutes
+from builds.models import Build
+from builds.progress import Progress
+from builds.slugs import collect
+from builds.source import bundle, ca_bundle
+from runtimes.engine.base import Exit, Job, JobSpec, Limits, Upload
+from runtimes.faults import PlatformFailed, TimedOut
+from runtimes.installation import engine
+from runtimes.journal import Writer
+from runtimes.models import App, ConfigVar, Slug
+from runtimes.watch import Watch
+
+DRIVER = "/usr/local/lib/slipway/build"
+PLATFORM = "linux/amd64"
+
+
+def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
+    """Fetch, build, store; return the slug.
+
+    Raises `BuildFailed` where the app is at fault, `Canceled`, and `PlatformFailed` or
+    `EngineError` where we are. Nothing of the builder stays but the app's cache.
+    """
+    with log.step("fetch"):
+        source.fetch(build, log, watch)
+    buildpacks = listed(build.app) or list(Buildpack.objects.filter(enabled=True))
+    nonce = secrets.token_hex(16)
+    if build.clear_cache:
+        engine().remove_volume(cache_volume(build.app))
+    engine().ensure_network(source.NETWORK)
+    with engine().job(_spec(build), _uploads(build, buildpacks, nonce)) as job:
+        progress = Progress(build, log, buildpacks)
+        ended = _follow(job, log, watch, progress, nonce)
+        if not progress.slug:
+            raise _why(ended, progress)
+        with log.step("store"):
+            slug = collect(build, job, progress.slug, PLATFORM)
+            log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
+    return slug
+
+
+def listed(app: App) -> list[Buildpack]:
+    """The app's own list, in its order; empty: they are found by detection."""
+    return [row.buildpack for row in app.app_buildpacks.select_related("buildpack")]
+
+
+def cache_volume(app: App) -> str:
+    """The volume that keeps what buildpacks remember of an app between builds."""
+    return f"cache-{app.name}-{app.stack.name}"
+
+
+def _follow(job: Job, log: Writer, watch: Watch, progress: Progress, nonce: str) -> Exit:
+    try:
+        with watch.over(job, settings.BUILD_TIMEOUT):
+            for part in channel.split(job.output(), nonce):
+                if isinstance(part, bytes):
+                    log.write(part)
+                else:
+                    progress.take(part)
+            return job.wait()
+    except TimedOut:
+        limit = minutes(settings.BUILD_TIMEOUT)
+        raise BuildFailed("timeout", f"The build took longer than {limit} and was ended.") from None
+
+
+def _why(ended: Exit, progress: Progress) -> BuildFailed | PlatformFailed:
+    if ended.oom:
+        return BuildFailed(
+            "out-of-memory",
+            f"The build ran out of memory: it may use {settings.BUILD_MEMORY} MB. "
+            "Build with fewer parallel jobs, or ask for a higher limit.",
+            137,
+        )
+    if told := progress.failure:
+        return BuildFailed(told["reason"], told["message"], told.get("code"))
+    return PlatformFailed(f"The builder ended without a word (exit status {ended.code}).")
+
+
+def _spec(build: Build) -> JobSpec:
+    return JobSpec(
+        name=f"build-{build.pk}",
+        image=build.app.stack.build_image,
+        command=(DRIVER,),
+        labels={"slipway.app": build.app.name, "slipway.build": str(build.pk)},
+        network=source.NETWORK,
+        limits=Limits(memory=settings.BUILD_MEMORY, cpus=settings.BUILD_CPUS, pids=settings.BUILD_PIDS),
+        volumes={cache_volume(build.app): "/tmp"},  # noqa: S108
+    )
+
+
+def _uploads(build: Build, buildpacks: list[Buildpack], nonce: str) -> Iterator[Upload]:
+    places = [f"/slipway/buildpacks/{index}-{buildpack.name}" for index, buildpack in enumerate(buildpacks)]
+    order = _order(build, buildpacks, places, nonce)
+    yield Upload(f"/tmp/build_{build.pk}", source.unpack(build.source))  # noqa: S108
+    yield Upload("/slipway", bundle(**{"build.json": json.dumps(order)}, **ca_bundle()))
+    yield Upload("/slipway/env", bundle(**ConfigVar.objects.for_build(build.app)))
+    for buildpack, place in zip(buildpacks, places, strict=True):
+        yield Upload(place, buildpack_files.tar(buildpack))
+
+
+def _order(build: Build, buildpacks: list[Buildpack], places: list[str], nonce: str) -> dict[str, object]:
+    """What the driver is told; it forgets the nonce before it runs anything."""
+    return {
+        "id": str(build.pk),
+        "channel": nonce,
+        "stack": build.app.stack.identifier,
+        "source_version": build.commit or build.source,
+        "request_id": f"build-{build.pk}",
+        "automatic": not listed(build.app),
+        "buildpacks": [
+            {"name": each.name, "version": registry.version(each), "dir": place, "env": each.environment}
+            for each, place in zip(buildpacks, places, strict=True)
+        ],
+        "limits": {"slug_bytes": settings.SLUG_BYTES},
+        "environment": settings.BUILD_ENVIRONMENT,
+    }

@@ -1,0 +1,94 @@
+"""Making an app, and changing where it comes from."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.files.storage import storages
+from django.db import transaction
+
+from builds import samples
+from runtimes import bell
+from runtimes.models import App, Environment, Stack, Team
+from runtimes.models.apps import RESERVED_NAMES
+
+# No user information but a user's name: credentials have a place of their own.
+GIT_URL = re.compile(
+    r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/[^\s@]+|(ssh://)?[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*[:/][^\s@]+"
+)
+GIT_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+
+
+def create_app(
+    *,
+    team: Team,
+    name: str,
+    source: str,
+    by: Any = None,
+    git_url: str = "",
+    git_ref: str = "",
+    git_secret: str = "",
+    directory: str = "",
+    archive: "File[bytes] | None" = None,
+    sample: str = "",
+    stack: Stack | None = None,
+) -> App:
+    """Make an app with its production environment; raise `ValidationError` by field if it cannot be."""
+    app = App(team=team, name=name, source=source, created_by=by, stack=stack or Stack.objects.earliest("pk"))
+    where = {"git_url": git_url, "git_ref": git_ref, "git_secret": git_secret, "directory": directory, "sample": sample}
+    _set(app, archive, **where)
+    with transaction.atomic():
+        app.save()
+        Environment.objects.create(app=app, name="production")
+        _keep(app, archive)
+    bell.ring("apps")
+    return app
+
+
+def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: str) -> None:
+    """Change fields of the app's source (`source`, `git_url`, `git_ref`, `git_secret`, `directory`, `sample`).
+
+    An empty `git_secret` keeps the one there is. Raises `ValidationError` by field.
+    """
+    if not where.get("git_secret"):
+        where.pop("git_secret", None)
+    _set(app, archive, **where)
+    app.save()
+    _keep(app, archive)
+    bell.ring(f"app.{app.pk}")
+
+
+def _set(app: App, archive: "File[bytes] | None", **where: str) -> None:
+    for field, value in where.items():
+        setattr(app, field, value)
+    if archive:
+        app.archive_name = (archive.name or "")[:200]
+    check(app, has_archive=bool(archive or app.archive))
+    app.full_clean()
+
+
+def _keep(app: App, archive: "File[bytes] | None") -> None:
+    if archive:
+        app.archive = storages["sources"].save(f"{app.pk}/upload", archive)
+        app.save(update_fields=["archive"])
+
+
+def check(app: App, has_archive: bool) -> None:
+    """Raise `ValidationError` by field for what the single fields cannot know."""
+    if app.name in RESERVED_NAMES:
+        raise ValidationError({"name": f"The name {app.name} is reserved. Choose another."})
+    if app.source == App.Source.SAMPLE and app.sample not in samples.names():
+        raise ValidationError({"sample": f"There is no sample {app.sample}. There are: {', '.join(samples.names())}."})
+    if app.source == App.Source.ARCHIVE and not has_archive:
+        raise ValidationError({"archive": "Choose a .tar.gz, .tar.zst or .zip file."})
+    if app.source == App.Source.GIT:
+        check_git(app.git_url, app.git_ref)
+
+
+def check_git(url: str, ref: str) -> None:
+    """Raise `ValidationError` for a Git address or ref that would never work, or that is no such thing."""
+    if not GIT_URL.fullmatch(url):
+        raise ValidationError({"git_url": "Use an address such as https://host/name.git or git@host:name.git."})
+    if ref and (not GIT_REF.fullmatch(ref) or ".." in ref):
+        raise ValidationError({"git_ref": "Use the name of a branch or tag, or a full commit."})

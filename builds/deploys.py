@@ -1,0 +1,155 @@
+"""Deploys as people see them: a journal with its build, its release, or both."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from builds.models import Build
+from runtimes.models import App, Environment, Journal, Release, Slug, Step
+
+# What a build's state means for the deploy, until there is a release that says more.
+_BUILDING = {"queued": "queued", "running": "building", "succeeded": "releasing"}
+_RELEASING = {"pending": "releasing"}
+OVER = frozenset({"live", "retired", "failed", "canceled", "superseded"})
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """One deploy, read-only; nothing of it is stored twice."""
+
+    journal: Journal
+    build: Build | None
+    release: Release | None
+
+    @property
+    def number(self) -> int:
+        return self.journal.number
+
+    @property
+    def app(self) -> App:
+        return self.journal.app
+
+    @property
+    def environment(self) -> Environment:
+        return self.journal.environment
+
+    @property
+    def state(self) -> str:
+        """One of queued, building, releasing, live, retired, failed, canceled, superseded."""
+        if self.release:
+            return _RELEASING.get(self.release.state, self.release.state)
+        if not self.build:
+            return "failed"
+        state = _BUILDING.get(self.build.state, self.build.state)
+        return "failed" if state == "releasing" and self.journal.sealed_at else state
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in OVER
+
+    @property
+    def is_cancelable(self) -> bool:
+        """Until traffic is switched; then one rolls back instead."""
+        return not self.is_over and self.state != "live"
+
+    @property
+    def is_canceling(self) -> bool:
+        return bool(not self.is_over and self.build and self.build.cancel_requested_at)
+
+    @property
+    def slug(self) -> Slug | None:
+        if self.release:
+            return self.release.slug
+        return self.build.slug if self.build else None
+
+    @property
+    def ref(self) -> str:
+        return (self.build.ref if self.build else "") or self.app.git_ref
+
+    @property
+    def commit(self) -> str:
+        return self.build.commit if self.build else (self.slug.commit if self.slug else "")
+
+    @property
+    def message(self) -> str:
+        if self.build and self.build.message:
+            return self.build.message
+        return self.release.description if self.release else ""
+
+    @property
+    def by(self) -> Any:
+        return self.journal.created_by
+
+    @property
+    def queued_at(self) -> datetime:
+        return self.journal.created_at
+
+    @property
+    def started_at(self) -> datetime | None:
+        return self.build.started_at if self.build else self.journal.created_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was live, or ended otherwise."""
+        if self.release:
+            return self.release.live_at or self.release.ended_at
+        return self.build.ended_at if self.build and self.build.state != "succeeded" else self.journal.sealed_at
+
+    @property
+    def seconds(self) -> float | None:
+        """From the click to the end; None while it goes on."""
+        return (self.ended_at - self.queued_at).total_seconds() if self.ended_at else None
+
+    @property
+    def failure(self) -> str:
+        """What went wrong, for people."""
+        if self.release and self.release.failure:
+            return self.release.failure
+        return self.build.failure if self.build else ""
+
+    @property
+    def failure_reason(self) -> str:
+        return self.build.failure_reason if self.build else ""
+
+    @property
+    def failed_step(self) -> Step | None:
+        return next((step for step in self.journal.steps.all() if step.state == "failed"), None)
+
+    @property
+    def address(self) -> str:
+        return self.environment.url
+
+
+def of(app: App, limit: int = 50) -> list[Deploy]:
+    """The latest deploys of an app, newest first."""
+    return _deploys(Journal.objects.filter(app=app)[:limit])
+
+
+def get(app: App, number: int) -> Deploy:
+    """One deploy of an app; raises `Journal.DoesNotExist`."""
+    return _deploy(_with_all(Journal.objects.all()).get(app=app, number=number))
+
+
+def running_and_waiting(apps: Iterable[App]) -> list[Deploy]:
+    """What builds, releases or waits now, in the order in which it was asked for."""
+    going_on = Q(build__state__in=("queued", "running")) | Q(releases__state="pending")
+    return _deploys(Journal.objects.filter(going_on, app__in=apps).distinct().order_by("pk"))
+
+
+def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
+    return [_deploy(journal) for journal in _with_all(journals)]
+
+
+def _with_all(journals: "QuerySet[Journal]") -> "QuerySet[Journal]":
+    releases = Release.objects.select_related("slug").order_by("pk")
+    related = journals.select_related("app", "environment__app", "created_by", "build__slug")
+    return related.prefetch_related("steps", Prefetch("releases", releases))
+
+
+def _deploy(journal: Journal) -> Deploy:
+    build = getattr(journal, "build", None)
+    release = next(reversed(journal.releases.all()), None)
+    return Deploy(journal, build, release)

@@ -1,0 +1,61 @@
+"""One try to turn a source into a slug, and the app's list of buildpacks."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from buildpacks.models import Buildpack
+from runtimes.models import App, Journal, Slug
+from runtimes.states import Leased, Stateful, machine
+
+
+class AppBuildpack(models.Model):
+    """A place in an app's ordered list; an app without a list finds its buildpacks by detection."""
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="app_buildpacks")
+    buildpack = models.ForeignKey(Buildpack, on_delete=models.PROTECT, related_name="app_buildpacks")
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["app", "position"]
+        constraints = [models.UniqueConstraint(fields=["app", "position"], name="one_buildpack_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.app} {self.position}. {self.buildpack}"
+
+
+class Build(Stateful, Leased):
+    """One try: what was asked for, what it was made from, what came out."""
+
+    TRANSITIONS = machine(queued="running canceled", running="succeeded failed canceled")
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="builds")
+    journal = models.OneToOneField(Journal, on_delete=models.CASCADE, related_name="build")
+    state = models.CharField(max_length=10, default="queued")
+    ref = models.CharField(max_length=200, blank=True, default="", help_text="As asked for: branch, tag or commit.")
+    archive = models.CharField(max_length=200, blank=True, default="", help_text="Uploaded for this build alone.")
+    source = models.CharField(max_length=200, blank=True, default="", help_text="Key of what was fetched.")
+    commit = models.CharField(max_length=64, blank=True, default="")
+    author = models.CharField(max_length=200, blank=True, default="")
+    message = models.CharField(max_length=200, blank=True, default="")
+    buildpacks = models.JSONField(default=list, help_text="Names and versions that ran, in order.")
+    clear_cache = models.BooleanField(default=False)
+    slug = models.ForeignKey(Slug, null=True, on_delete=models.SET_NULL, related_name="builds")
+    failure_reason = models.CharField(max_length=60, blank=True, default="", help_text="For machines.")
+    failure = models.TextField(blank=True, default="", help_text="For people.")
+    exit_code = models.IntegerField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    canceled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    queued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["app"], condition=Q(state="running"), name="one_running_build_per_app"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Build of {self.journal}"

@@ -1,0 +1,60 @@
+"""Collecting a slug: from the builder into the slugs storage, checked on the way, never whole in memory."""
+
+import hashlib
+import io
+import tarfile
+from contextlib import suppress
+from typing import IO, cast
+
+from django.core.files import File
+from django.core.files.storage import storages
+
+from builds.archives import Stream
+from builds.channel import Event
+from builds.models import Build
+from runtimes.engine.base import Job
+from runtimes.faults import PlatformFailed
+from runtimes.models import Slug
+
+CHUNK_BYTES = 1024 * 1024
+
+
+def collect(build: Build, job: Job, told: Event, platform: str) -> Slug:
+    """Store the slug that the driver told of; return its row.
+
+    Raises `PlatformFailed` if the storage cannot be written or what came is not what was told.
+    """
+    slug = Slug(
+        app=build.app,
+        sha256=told["sha256"],
+        size=told["size"],
+        unpacked=told["unpacked"],
+        stack=build.app.stack,
+        platform=platform,
+        process_types=told["process_types"],
+        release_command=told.get("release_command") or "",
+        commit=build.commit,
+        message=build.message,
+    )
+    if not storages["slugs"].exists(slug.key):
+        _store(slug, job, told["path"])
+    slug.save()
+    return slug
+
+
+def _store(slug: Slug, job: Job, path: str) -> None:
+    digest = hashlib.sha256()
+    with tarfile.open(fileobj=io.BufferedReader(Stream(job.read(path)), CHUNK_BYTES), mode="r|") as tar:
+        member = tar.next()
+        content = tar.extractfile(member) if member else None
+        if content is None:
+            raise PlatformFailed("The builder's slug is not where it said.")
+        chunks = iter(lambda: content.read(CHUNK_BYTES), b"")
+        try:
+            storages["slugs"].save(slug.key, File(cast(IO[bytes], Stream(chunks, on_read=digest.update))))
+        except OSError as error:
+            raise PlatformFailed(f"The slug cannot be stored: {error.strerror or error}.") from error
+    if digest.hexdigest() != slug.sha256:
+        with suppress(OSError):
+            storages["slugs"].delete(slug.key)
+        raise PlatformFailed("The slug was damaged on its way to the storage.")

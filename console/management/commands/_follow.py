@@ -1,0 +1,43 @@
+"""What several commands share: finding an app, following a deploy's log."""
+
+import time
+from collections.abc import Callable
+
+from django.core.management.base import CommandError
+
+from builds import deploys
+from builds.deploys import Deploy
+from runtimes import journal
+from runtimes.models import App, Environment
+
+POLL_SECONDS = 0.25
+
+
+def find_app(name: str) -> App:
+    """The app of this name; `CommandError` if there is none."""
+    try:
+        return App.objects.get(name=name)
+    except App.DoesNotExist:
+        raise CommandError(f"There is no app {name}.") from None
+
+
+def find_environment(app: App, name: str) -> Environment:
+    """The app's environment of this name; `CommandError` if there is none."""
+    try:
+        return app.environments.get(name=name)
+    except Environment.DoesNotExist:
+        raise CommandError(f"{app.name} has no environment {name}.") from None
+
+
+def follow(app: App, number: int, write: Callable[[str], object]) -> Deploy:
+    """Write a deploy's log line by line as it comes; return the deploy when its log is whole."""
+    record, seen, whole = deploys.get(app, number).journal, 0, False
+    while not whole:
+        whole = journal.sealed(record.pk)  # before the lines: what was stored before the seal is read then
+        while lines := journal.read(record, seen):
+            for line in lines:
+                write(line.text)
+            seen = lines[-1].number
+        if not whole:
+            time.sleep(POLL_SECONDS)
+    return deploys.get(app, number)

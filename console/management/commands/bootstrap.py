@@ -1,0 +1,25 @@
+"""bootstrap: what an installation needs before its first start."""
+
+import secrets
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand
+
+from buildpacks import registry
+from runtimes.models import Membership, Role, Team
+
+
+class Command(BaseCommand):
+    help = "Fill the registry and, if nobody can sign in yet, make the first admin and print the password once."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        registry.sync()
+        users = get_user_model().objects
+        if users.exists():
+            return
+        password = secrets.token_urlsafe(15)
+        admin = users.create_superuser("admin", password=password)
+        Membership.objects.create(team=Team.objects.earliest("pk"), user=admin, role=Role.ADMIN)
+        self.stdout.write(f"Sign in as admin with the password {password}")
+        self.stdout.write("It is shown this once and stored nowhere in plain text.")

@@ -1,0 +1,48 @@
+"""createapp NAME --git URL [--ref R] [--dir D] | --archive FILE | --sample S"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from builds.create import create_app
+from runtimes.models import App, Stack, Team
+
+
+class Command(BaseCommand):
+    help = "Create an app from a Git repository, an archive or a sample."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("--git", metavar="URL")
+        source.add_argument("--archive", metavar="FILE", type=Path)
+        source.add_argument("--sample")
+        parser.add_argument("--ref", default="", help="branch, tag or commit")
+        parser.add_argument("--dir", default="", help="directory in the source")
+        parser.add_argument("--team", help="name of the team; default: the first one")
+        parser.add_argument("--stack", help="name of the stack; default: the first one")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        kind = next(kind for kind in App.Source.values if options.get(kind))
+        try:
+            team = Team.objects.get(name=options["team"]) if options["team"] else Team.objects.earliest("pk")
+            stack = Stack.objects.get(name=options["stack"]) if options["stack"] else None
+            facts = {"git_url": options["git"] or "", "git_ref": options["ref"], "directory": options["dir"]}
+            facts |= {"sample": options["sample"] or "", "team": team, "stack": stack}
+            app = self._create(options["name"], kind, options["archive"], facts)
+        except (Team.DoesNotExist, Stack.DoesNotExist) as error:
+            raise CommandError(f"There is no such {type(error).__qualname__.split('.')[0].lower()}.") from None
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
+        except OSError as error:
+            raise CommandError(f"{options['archive']}: {error.strerror}") from None
+        self.stdout.write(f"Created {app.name}. Deploy it with: manage.py deploy {app.name}")
+
+    def _create(self, name: str, kind: str, path: Path | None, facts: dict[str, Any]) -> App:
+        if not path:
+            return create_app(name=name, source=kind, **facts)
+        with path.open("rb") as file:
+            return create_app(name=name, source=kind, archive=File(file, path.name), **facts)

@@ -1,0 +1,42 @@
+"""deploy NAME [--ref R] [--archive FILE] [--environment production]"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from builds.models import Build
+from builds.start import start_deploy
+from runtimes.models import Environment
+
+from ._follow import find_app, find_environment, follow
+
+
+class Command(BaseCommand):
+    help = "Deploy an app and follow its log; the exit status is 0 only if the release is live."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--ref", default="", help="branch, tag or commit, for this deploy alone")
+        parser.add_argument("--archive", metavar="FILE", type=Path, help="deploy this instead of the app's source")
+        parser.add_argument("--environment", default="production")
+        parser.add_argument("--clear-cache", action="store_true", help="build without what was kept of earlier builds")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        app = find_app(options["name"])
+        build = self._start(find_environment(app, options["environment"]), options)
+        deploy = follow(app, build.journal.number, self.stdout.write)
+        if deploy.state not in ("live", "retired"):
+            raise CommandError(f"Deploy #{deploy.number} {deploy.state}: {deploy.failure}".rstrip(": "))
+        self.stdout.write(f"{app.name} is live: {deploy.address}")
+
+    def _start(self, environment: Environment, options: dict[str, Any]) -> Build:
+        facts = {"ref": options["ref"], "clear_cache": options["clear_cache"]}
+        if not options["archive"]:
+            return start_deploy(environment, **facts)
+        try:
+            with options["archive"].open("rb") as file:
+                return start_deploy(environment, archive=File(file, options["archive"].name), **facts)
+        except OSError as error:
+            raise CommandError(f"{options['archive']}: {error.strerror}") from None

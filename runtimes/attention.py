@@ -1,0 +1,29 @@
+"""The periodic look at everything: what was left behind is ended, what is missing is started."""
+
+import logging
+
+from django.utils import timezone
+
+from runtimes.engine.base import EngineError
+from runtimes.holding import Held
+from runtimes.models import Environment, Instance, Release
+from runtimes.reconcile import probe, reconcile
+
+log = logging.getLogger(__name__)
+
+
+def look_after() -> None:
+    """Go through all environments; trouble with one does not keep the others waiting."""
+    end_abandoned_releases()
+    for environment in Environment.objects.select_related("app"):
+        try:
+            reconcile(environment)
+            probe(environment, Instance.objects.filter(environment=environment, state="starting"))
+        except (EngineError, Held) as error:
+            log.error("%s could not be looked after: %s", environment, error)
+
+
+def end_abandoned_releases() -> None:
+    """Fail the pending releases whose worker is gone."""
+    for release in Release.objects.filter(state="pending", lease_until__lt=timezone.now()):
+        release.move("failed", failure="Its worker stopped before it was live. Deploy again.", ended_at=timezone.now())

@@ -1,0 +1,43 @@
+"""Changing config vars; what runs keeps the config of its release until the next one."""
+
+from collections.abc import Iterable, Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from runtimes import bell
+from runtimes.models import App, ConfigVar, Environment
+
+# The platform says these itself, or a container would not start with them.
+PROTECTED = frozenset(
+    {"PORT", "DYNO", "HOME", "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "ENV", "STACK", "HOSTNAME"}
+)
+
+
+def set_vars(app: App, values: Mapping[str, str], environment: Environment | None = None) -> None:
+    """Set all of these or none; raise `ValidationError` with a sentence that names the key."""
+    for key, value in values.items():
+        check(key, value)
+    with transaction.atomic():
+        for key, value in values.items():
+            ConfigVar.objects.update_or_create(app=app, environment=environment, key=key, defaults={"value": value})
+    bell.ring(f"app.{app.pk}")
+
+
+def unset_vars(app: App, keys: Iterable[str], environment: Environment | None = None) -> int:
+    """Remove these; return how many there were."""
+    gone, _ = ConfigVar.objects.filter(app=app, environment=environment, key__in=list(keys)).delete()
+    bell.ring(f"app.{app.pk}")
+    return gone
+
+
+def check(key: str, value: str) -> None:
+    """Raise `ValidationError` for a key or value that cannot be a process's environment."""
+    if key in PROTECTED or key.startswith("SLIPWAY_"):
+        raise ValidationError(f"{key} is set by the platform and cannot be changed.")
+    try:
+        ConfigVar._meta.get_field("key").run_validators(key)
+    except ValidationError as error:
+        raise ValidationError(f"{key}: {error.messages[0]}") from error
+    if "\0" in value:
+        raise ValidationError(f"{key}: a value cannot hold a NUL character.")

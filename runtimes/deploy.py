@@ -1,0 +1,214 @@
+"""A deploy: a slug becomes a release, and the release serves."""
+
+import time
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from runtimes import bell, orders, router
+from runtimes.faults import Canceled, Fault, ReleaseFailed, TimedOut
+from runtimes.holding import hold
+from runtimes.installation import engine
+from runtimes.journal import Writer
+from runtimes.models import ConfigVar, Environment, Instance, Process, Release, Slug
+from runtimes.reconcile import DRAIN, PROBE_EVERY_SECONDS, bring_up, probe, reconcile, refresh
+from runtimes.restore import restore
+from runtimes.spec import NETWORK, release_job
+from runtimes.states import LEASE
+from runtimes.watch import Watch
+
+STEPS = [
+    ("release", "Release command"),
+    ("start", "Start instances"),
+    ("healthy", "Wait until healthy"),
+    ("switch", "Switch traffic"),
+]
+
+# A release whose instance crashes more often than this while it comes up is failed.
+MOST_CRASHES = 3
+
+# The rows of what comes up are refreshed this often; probing goes on in between.
+REFRESH_SECONDS = 0.5
+
+
+def deploy(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: object) -> Release:
+    """Release `slug` in `environment` and let it serve; return the live release.
+
+    `facts` are further fields of the release (`kind`, `description`, `created_by`). Raises
+    `ReleaseFailed` where the app is at fault and `Canceled`; the release before keeps serving then,
+    and nothing of the new one stays.
+    """
+    release = make_release(slug, environment, log, watch, **facts)
+    watch.rows.append(release)
+    try:
+        run_release_command(release, log, watch)
+        with log.step("start"):
+            start(release, log)
+        with log.step("healthy"):
+            wait_until_healthy(release, log, watch)
+        with log.step("switch"):
+            go_live(release, log)
+    except Canceled:
+        _give_up(release, "canceled", "Canceled.")
+        raise
+    except Fault as fault:
+        _give_up(release, "failed", fault.message)
+        raise
+    except BaseException:
+        _give_up(release, "failed", "The platform failed. Its log says more.")
+        raise
+    finally:
+        watch.rows.remove(release)
+    return release
+
+
+def make_release(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: object) -> Release:
+    """The next release, pending, with config and commands frozen. Waits for one that is on its way."""
+    while environment.releases.filter(state="pending").exists():
+        watch.check()
+        time.sleep(REFRESH_SECONDS)
+    with transaction.atomic():
+        number = Release.objects.next_number(environment)
+        release = Release.objects.create(
+            environment=environment,
+            number=number,
+            slug=slug,
+            config=ConfigVar.objects.for_release(environment),
+            commands=slug.process_types,
+            release_command=slug.release_command,
+            journal=log.journal,
+            worker=watch.worker,
+            lease_until=timezone.now() + LEASE,
+            **facts,
+        )
+        for name in slug.process_types:
+            Process.objects.get_or_create(
+                environment=environment, name=name, defaults={"quantity": 1 if name == "web" else 0}
+            )
+    bell.ring(log.journal.topic, f"app.{environment.app_id}")
+    return release
+
+
+def run_release_command(release: Release, log: Writer, watch: Watch) -> None:
+    """Run it once, in a container of the new release, before any instance starts."""
+    if not release.release_command:
+        log.end("release", "skipped", "The Procfile has no release command.")
+        return
+    with log.step("release"):
+        log.say(f"-----> Running the release command: {release.release_command}")
+        engine().ensure_network(NETWORK)
+        with engine().job(release_job(release, restore(release.slug))) as job:
+            try:
+                with watch.over(job, settings.RELEASE_TIMEOUT):
+                    for data in job.output():
+                        log.write(data)
+                    ended = job.wait()
+            except TimedOut:
+                raise _too_slow() from None
+        if ended.code:
+            raise ReleaseFailed(
+                "release-command", f"The release command ended with exit status {ended.code}.", ended.code
+            )
+
+
+def start(release: Release, log: Writer) -> None:
+    """Start its instances beside those that serve."""
+    if not release.commands:
+        raise ReleaseFailed(
+            "no-process-types",
+            "Nothing says how to start this app. Add a file named Procfile with a line such as: web: gunicorn wsgi",
+        )
+    with hold(f"environment.{release.environment_id}"):
+        bring_up(release)
+        refresh(release.environment)
+    names = ", ".join(instance.name for instance in _instances(release))
+    log.say(f"-----> Starting {names or 'nothing: every process is scaled to 0'}")
+
+
+def wait_until_healthy(release: Release, log: Writer, watch: Watch) -> None:
+    """Return when all of its instances are up; `ReleaseFailed` if one cannot be."""
+    environment = release.environment
+    limit = max([process.start_period for process in environment.processes.all()], default=60)
+    deadline, refreshed = time.monotonic() + limit, time.monotonic()
+    while not _all_up(instances := _instances(release)):
+        watch.check()
+        if time.monotonic() > deadline:
+            raise _not_healthy(instances, log, limit)
+        if time.monotonic() - refreshed > REFRESH_SECONDS:
+            refreshed = time.monotonic()
+            _restart_crashed(release, log)
+        probe(environment, [instance for instance in instances if instance.state == "starting"])
+        time.sleep(PROBE_EVERY_SECONDS)
+    log.say(f"       {len(instances)} of {len(instances)} up")
+
+
+def go_live(release: Release, log: Writer) -> None:
+    """The point of no return: the release becomes the live one, and the router sends requests to it.
+
+    The instances of the one before are stopped a little later, when what is on its way has arrived.
+    """
+    with transaction.atomic():
+        if previous := release.environment.live:
+            previous.move("retired", ended_at=timezone.now())
+        if not release.move("live", live_at=timezone.now()):
+            raise Canceled
+    router.sync()
+    orders.bring_in_line(release.environment, after=DRAIN)
+    log.say(f"-----> {release.version} is live at {release.environment.url}")
+    bell.ring(log.journal.topic, f"app.{release.environment.app_id}", "apps")
+
+
+def _give_up(release: Release, state: str, failure: str) -> None:
+    if release.move(state, failure=failure, ended_at=timezone.now()):
+        reconcile(release.environment)
+
+
+def _instances(release: Release) -> list[Instance]:
+    return list(release.instances.exclude(state__in=("stopping", "down")))
+
+
+def _all_up(instances: list[Instance]) -> bool:
+    return all(instance.state == "up" for instance in instances)
+
+
+def _restart_crashed(release: Release, log: Writer) -> None:
+    with hold(f"environment.{release.environment_id}"):
+        refresh(release.environment)
+        crashed = [instance for instance in _instances(release) if instance.state == "crashed"]
+        for instance in crashed:
+            if instance.crashes > MOST_CRASHES:
+                raise _crashed(instance, log)
+        if crashed:
+            bring_up(release)
+
+
+def _crashed(instance: Instance, log: Writer) -> ReleaseFailed:
+    _show_last_lines(instance, log)
+    why = "it ran out of memory" if instance.oom else f"exit status {instance.exit_code}"
+    return ReleaseFailed(
+        "crashed",
+        f"{instance.name} ended {instance.crashes} times while it started ({why}). Its last lines are in the log.",
+        instance.exit_code,
+    )
+
+
+def _not_healthy(instances: list[Instance], log: Writer, limit: int) -> ReleaseFailed:
+    late = next(instance for instance in instances if instance.state != "up")
+    _show_last_lines(late, log)
+    return ReleaseFailed(
+        "not-listening",
+        f"{late.name} did not answer on $PORT within {limit} seconds. "
+        "Does it listen on 0.0.0.0 and on the port in $PORT?",
+    )
+
+
+def _show_last_lines(instance: Instance, log: Writer) -> None:
+    log.say(f" !     The last lines of {instance.name}:")
+    for line in engine().tail(instance.ref):
+        log.say(f"       {line}")
+
+
+def _too_slow() -> ReleaseFailed:
+    minutes = settings.RELEASE_TIMEOUT // 60
+    return ReleaseFailed("release-timeout", f"The release command took longer than {minutes} minutes and was ended.")

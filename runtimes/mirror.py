@@ -1,0 +1,42 @@
+"""What the engine reports, into Instance rows."""
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from runtimes import bell
+from runtimes.engine.base import Observed
+from runtimes.models import Environment, Instance, Release
+
+
+def mirror(environment: Environment, observed: Iterable[Observed]) -> None:
+    """Make the rows of an environment say what exists; `observed` is everything of it that does."""
+    seen: set[int] = set()
+    releases = {str(release.number): release for release in environment.releases.all()}
+    for container in observed:
+        release = releases.get(container.labels.get("slipway.release", ""))
+        if release and container.index:
+            seen.add(_reflect(release, container).pk)
+    for gone in environment.instances.exclude(state="down").exclude(pk__in=seen):
+        gone.move("stopping")
+        gone.move("down", ended_at=timezone.now(), address="")
+    bell.ring(f"app.{environment.app_id}")
+
+
+def _reflect(release: Release, container: Observed) -> Instance:
+    rows = Instance.objects.exclude(state="down")
+    instance, _ = rows.get_or_create(
+        release=release,
+        process=container.labels["slipway.process"],
+        index=container.index,
+        defaults={"environment": release.environment},
+    )
+    Instance.objects.filter(pk=instance.pk).update(
+        ref=container.ref, address=container.address, node=container.node, started_at=container.started_at
+    )
+    if container.state == "exited":
+        end = {"exit_code": container.exit_code, "oom": container.oom, "ended_at": timezone.now()}
+        instance.move("crashed", crashes=instance.crashes + 1, **end)
+    elif instance.state == "crashed":
+        instance.move("starting")
+    return instance

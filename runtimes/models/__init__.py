@@ -1,0 +1,29 @@
+"""What runs: teams and their apps, what an app is made of, and what happened to it."""
+
+from .apps import App, Environment, Stack
+from .config import ConfigVar
+from .holds import Hold
+from .instances import Instance
+from .journals import Journal, LogChunk, Step
+from .processes import Process
+from .releases import Release
+from .slugs import Slug
+from .teams import Membership, Role, Team
+
+__all__ = [
+    "App",
+    "ConfigVar",
+    "Environment",
+    "Hold",
+    "Instance",
+    "Journal",
+    "LogChunk",
+    "Membership",
+    "Process",
+    "Release",
+    "Role",
+    "Slug",
+    "Stack",
+    "Step",
+    "Team",
+]

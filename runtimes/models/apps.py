@@ -1,0 +1,125 @@
+"""An app, where it comes from and where it runs."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+
+from runtimes.encryption import EncryptedTextField
+
+from .teams import Team
+
+if TYPE_CHECKING:
+    from .releases import Release
+
+RESERVED_NAMES = frozenset(
+    {
+        "admin",
+        "api",
+        "app",
+        "apps",
+        "console",
+        "localhost",
+        "mail",
+        "router",
+        "slipway",
+        "static",
+        "status",
+        "ws",
+        "www",
+    }
+)
+
+name_validator = RegexValidator(
+    r"\A[a-z][a-z0-9-]{0,29}\Z",
+    "Use 1 to 30 lower-case letters, digits and hyphens, and begin with a letter.",
+)
+
+
+class Stack(models.Model):
+    """A build image and a run image made from one base, and the `$STACK` buildpacks are told."""
+
+    name = models.CharField(max_length=30, unique=True)
+    build_image = models.CharField(max_length=200)
+    run_image = models.CharField(max_length=200)
+    identifier = models.CharField(max_length=30, help_text="The value of $STACK.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AppQuerySet(models.QuerySet["App"]):
+    def visible_to(self, user: Any) -> "AppQuerySet":
+        """The apps that a user may know of: those of their teams; all for the platform's admin."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self if user.is_superuser else self.filter(team__members=user)
+
+
+class App(models.Model):
+    """What a team deploys: a name, a source, a stack; `destroyed_at` is set while it is being removed."""
+
+    class Source(models.TextChoices):
+        GIT = "git", "Git repository"
+        ARCHIVE = "archive", "Uploaded archive"
+        SAMPLE = "sample", "Sample"
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="apps")
+    name = models.CharField(max_length=30, unique=True, validators=[name_validator])
+    source = models.CharField(max_length=10, choices=Source.choices)
+    git_url = models.CharField(max_length=500, blank=True, default="")
+    git_ref = models.CharField(max_length=200, blank=True, default="", help_text="Branch, tag or commit.")
+    git_secret = EncryptedTextField(blank=True, default="", help_text="Access token (https) or private key (ssh).")
+    directory = models.CharField(max_length=200, blank=True, default="", help_text="Directory in the source.")
+    archive = models.CharField(max_length=200, blank=True, default="", help_text="Key in the sources storage.")
+    archive_name = models.CharField(max_length=200, blank=True, default="", help_text="The uploaded file's name.")
+    sample = models.CharField(max_length=40, blank=True, default="")
+    stack = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="apps")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    destroyed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AppQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def production(self) -> "Environment":
+        return self.environments.get(name="production")
+
+
+class Environment(models.Model):
+    """Where an app runs: its own config vars, processes and releases."""
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="environments")
+    name = models.CharField(max_length=30, default="production", validators=[name_validator])
+
+    class Meta:
+        ordering = ["app", "pk"]
+        constraints = [models.UniqueConstraint(fields=["app", "name"], name="one_environment_per_name")]
+
+    def __str__(self) -> str:
+        return f"{self.app.name}/{self.name}"
+
+    @property
+    def live(self) -> "Release | None":
+        """The release that serves, if there is one."""
+        return self.releases.filter(state="live").first()
+
+    @property
+    def hostname(self) -> str:
+        """The name under which the router answers for this environment."""
+        label = self.app.name if self.name == "production" else f"{self.app.name}--{self.name}"
+        return f"{label}.{settings.APPS_DOMAIN}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.hostname}:{settings.APPS_PORT}"

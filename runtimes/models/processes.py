@@ -1,0 +1,34 @@
+"""What should run of one process type in one environment."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from .apps import Environment
+
+
+class Process(models.Model):
+    """Desired state: how many instances, with what, and how one tells that they are well.
+
+    `memory` is in MB, `cpus` in CPUs, `grace` and `start_period` in seconds.
+    """
+
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="processes")
+    name = models.CharField(max_length=63)
+    quantity = models.PositiveIntegerField(default=0)
+    memory = models.PositiveIntegerField(default=512, validators=[MinValueValidator(32)])
+    cpus = models.FloatField(default=1.0, validators=[MinValueValidator(0.05)])
+    health_path = models.CharField(max_length=200, blank=True, default="", help_text="Empty: a TCP connect is enough.")
+    start_period = models.PositiveIntegerField(default=60)
+    grace = models.PositiveIntegerField(default=30)
+
+    class Meta:
+        ordering = ["environment", "name"]
+        constraints = [models.UniqueConstraint(fields=["environment", "name"], name="one_process_per_name")]
+
+    def __str__(self) -> str:
+        return f"{self.environment} {self.name}={self.quantity}"
+
+    @property
+    def is_web(self) -> bool:
+        """Whether the router sends requests to it."""
+        return self.name == "web"

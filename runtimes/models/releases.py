@@ -1,0 +1,65 @@
+"""Numbered versions of what an environment runs; nothing edits an old one."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from runtimes.encryption import EncryptedJSONField
+from runtimes.states import Leased, Stateful, machine
+
+from .apps import App, Environment
+from .journals import Journal
+from .slugs import Slug
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def next_number(self, environment: Environment) -> int:
+        """The number after the last one. Call it inside the transaction that makes the release."""
+        App.objects.select_for_update().get(pk=environment.app_id)
+        return (self.filter(environment=environment).aggregate(Max("number"))["number__max"] or 0) + 1
+
+
+class Release(Stateful, Leased):
+    """A slug with the config and the commands it runs with, all frozen."""
+
+    class Kind(models.TextChoices):
+        DEPLOY = "deploy", "Deploy"
+        CONFIG = "config", "Config change"
+        PROMOTION = "promotion", "Promotion"
+        ROLLBACK = "rollback", "Rollback"
+
+    TRANSITIONS = machine(pending="live failed canceled", live="retired")
+
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="releases")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.DEPLOY)
+    description = models.CharField(max_length=200, blank=True, default="")
+    slug = models.ForeignKey(Slug, on_delete=models.PROTECT, related_name="releases")
+    config = EncryptedJSONField(default=dict)
+    commands = models.JSONField(default=dict, help_text="Command per process type.")
+    release_command = models.TextField(blank=True, default="")
+    journal = models.ForeignKey(Journal, null=True, on_delete=models.SET_NULL, related_name="releases")
+    state = models.CharField(max_length=10, default="pending")
+    failure = models.TextField(blank=True, default="", help_text="What the page says when it failed.")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    live_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "number"], name="one_release_per_number"),
+            models.UniqueConstraint(fields=["environment"], condition=Q(state="pending"), name="one_pending_release"),
+            models.UniqueConstraint(fields=["environment"], condition=Q(state="live"), name="one_live_release"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.environment} {self.version}"
+
+    @property
+    def version(self) -> str:
+        return f"v{self.number}"

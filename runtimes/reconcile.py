@@ -1,0 +1,92 @@
+"""Making what runs what should run: only the difference is started and stopped."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from runtimes import health, router
+from runtimes.holding import hold
+from runtimes.installation import engine
+from runtimes.mirror import mirror
+from runtimes.models import Environment, Instance, Process, Release
+from runtimes.restore import restore
+from runtimes.spec import NETWORK, environment_labels, formation
+
+# Instances of a retired release go on for this long, for requests that were on their way to them.
+DRAIN = timedelta(seconds=3)
+
+# A crashed instance is started again after the first time, which doubles with each crash up to the last.
+BACK_OFF = timedelta(seconds=0.5)
+BACK_OFF_MOST = timedelta(minutes=5)
+
+PROBE_EVERY_SECONDS = 0.1
+GRACE_SECONDS = 30
+
+
+def reconcile(environment: Environment) -> None:
+    """One pass: mirror what is, start what is missing of the live release, stop what belongs to none."""
+    with hold(f"environment.{environment.pk}"):
+        refresh(environment)
+        if live := environment.live:
+            bring_up(live)
+        stop_leftovers(environment)
+        refresh(environment)
+    router.sync()
+
+
+def settle(environment: Environment, seconds: float = 60) -> None:
+    """Wait until the live release's starting instances are up, and route to each as it comes."""
+    deadline = time.monotonic() + seconds
+    starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
+    while (instances := list(starting)) and time.monotonic() < deadline:
+        if probe(environment, instances):
+            router.sync()
+        time.sleep(PROBE_EVERY_SECONDS)
+
+
+def probe(environment: Environment, instances: Iterable[Instance]) -> int:
+    """Ask each of these starting instances whether it is well; how many came up."""
+    processes = {process.name: process for process in environment.processes.all()}
+    return sum(health.look(each, processes[each.process]) for each in instances if each.process in processes)
+
+
+def refresh(environment: Environment) -> None:
+    """Let the rows say what exists of an environment."""
+    mirror(environment, engine().observe(environment_labels(environment)))
+
+
+def bring_up(release: Release) -> None:
+    """Make the instances of a release exist, as many as its processes say. Hold the environment."""
+    image = restore(release.slug)
+    engine().ensure_network(NETWORK)
+    for process in release.environment.processes.filter(name__in=release.commands):
+        engine().apply(formation(release, process, image, resting=_resting(release, process)))
+
+
+def stop_leftovers(environment: Environment) -> None:
+    """Stop containers of releases that are over. Hold the environment."""
+    releases = {str(release.number): release for release in environment.releases.all()}
+    graces = {process.name: process.grace for process in environment.processes.all()}
+    for container in engine().observe(environment_labels(environment)):
+        release = releases.get(container.labels.get("slipway.release", ""))
+        if container.index and (release is None or _is_over(release)):
+            engine().stop([container.ref], grace=graces.get(container.labels["slipway.process"], GRACE_SECONDS))
+
+
+def _is_over(release: Release) -> bool:
+    if release.state == "retired":
+        return release.ended_at is None or release.ended_at <= timezone.now() - DRAIN
+    return release.state in ("failed", "canceled")
+
+
+def _resting(release: Release, process: Process) -> frozenset[int]:
+    """The crashed instances whose time to be started again has not come."""
+    crashed = release.instances.filter(process=process.name, state="crashed")
+    return frozenset(instance.index for instance in crashed if timezone.now() < _due(instance))
+
+
+def _due(instance: Instance) -> datetime:
+    wait = min(BACK_OFF_MOST, BACK_OFF * 2.0 ** min(instance.crashes - 1, 20))
+    return (instance.ended_at or timezone.now()) + wait

@@ -1,0 +1,32 @@
+"""Scaling: say how many; reconciliation starts or stops the difference."""
+
+from collections.abc import Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from runtimes import bell
+from runtimes.models import Environment, Process
+from runtimes.orders import bring_in_line
+
+MOST = 50
+
+
+def scale(environment: Environment, quantities: Mapping[str, int]) -> None:
+    """Set how many instances of each process type shall run.
+
+    Raises `ValidationError` for a type that the app does not have or a number out of range; then
+    nothing is changed.
+    """
+    known = {process.name: process for process in environment.processes.all()}
+    for name, quantity in quantities.items():
+        if name not in known:
+            have = ", ".join(sorted(known)) or "none yet: deploy first"
+            raise ValidationError(f"There is no process type {name}. There are: {have}.")
+        if not 0 <= quantity <= MOST:
+            raise ValidationError(f"{name}: choose a number from 0 to {MOST}.")
+    with transaction.atomic():
+        for name, quantity in quantities.items():
+            Process.objects.filter(pk=known[name].pk).update(quantity=quantity)
+        bell.ring(f"app.{environment.app_id}")
+        bring_in_line(environment)

@@ -1,0 +1,63 @@
+"""Rows into the engine's words: pure, asks nobody."""
+
+from collections.abc import Mapping
+
+from runtimes.engine.base import Formation, JobSpec, Limits
+from runtimes.models import Environment, Process, Release
+
+PORT = 5000
+NETWORK = "apps"
+PIDS = 512
+RELEASE_MEMORY = 512
+
+
+def labels(release: Release) -> dict[str, str]:
+    """What everything of a release carries, so that rows can be rebuilt from the engine."""
+    return environment_labels(release.environment) | {"slipway.release": str(release.number)}
+
+
+def environment_labels(environment: Environment) -> dict[str, str]:
+    """What everything of an environment carries."""
+    return {"slipway.app": environment.app.name, "slipway.environment": environment.name}
+
+
+def formation(release: Release, process: Process, image: str, resting: frozenset[int] = frozenset()) -> Formation:
+    """The instances of one process type of a release, from a restored image."""
+    return Formation(
+        name=f"{prefix(release)}-{process.name}",
+        process=process.name,
+        image=image,
+        command=release.commands[process.name],
+        indexes=tuple(range(1, process.quantity + 1)),
+        env=variables(release, process),
+        labels=labels(release) | {"slipway.process": process.name},
+        network=NETWORK,
+        limits=Limits(memory=process.memory, cpus=process.cpus, pids=PIDS),
+        port=PORT if process.is_web else None,
+        grace=process.grace,
+        resting=resting,
+    )
+
+
+def release_job(release: Release, image: str) -> JobSpec:
+    """The container in which the release command runs once."""
+    return JobSpec(
+        name=f"{prefix(release)}-release",
+        image=image,
+        command=("/usr/local/bin/slipway-run", release.release_command),
+        env={**release.config, "DYNO": "release.1", "MEMORY_AVAILABLE": str(RELEASE_MEMORY)},
+        labels=labels(release) | {"slipway.process": "release"},
+        network=NETWORK,
+        limits=Limits(memory=RELEASE_MEMORY, cpus=1.0, pids=PIDS),
+        workdir="/app",
+    )
+
+
+def prefix(release: Release) -> str:
+    """What the names of a release's containers begin with."""
+    return f"{release.environment.app.name}-{release.environment.name}-v{release.number}"
+
+
+def variables(release: Release, process: Process) -> Mapping[str, str]:
+    """What an instance is told; what the platform says wins over config vars of the same name."""
+    return {**release.config, "MEMORY_AVAILABLE": str(process.memory)}
