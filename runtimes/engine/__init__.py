@@ -2,12 +2,13 @@
 
 from runtimes.engine.base import Engine, EngineError
 from runtimes.engine.docker import DockerEngine
+from runtimes.engine.fake import FakeEngine
 
 __all__ = ["connect"]
 
 
 def connect(kind: str, namespace: str) -> Engine:
-    """Return the engine of `kind` ("docker") for the installation `namespace`.
+    """Return the engine of `kind` ("docker" or "fake") for the installation `namespace`.
 
     Connecting talks to nobody yet: the first call does, and a daemon that is away raises
     `EngineUnreachable` there and is found again by the next call. The engine may be kept for the
@@ -18,6 +19,8 @@ def connect(kind: str, namespace: str) -> Engine:
     match kind:
         case "docker":
             return DockerEngine(namespace)
+        case "fake":
+            return FakeEngine(namespace)
         case "none":
             raise EngineError("This process has no engine. Only the workers run containers.")
         case _:

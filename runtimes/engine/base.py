@@ -154,6 +154,11 @@ class Observed:
     node: str = ""
 
 
+def in_order(one: Observed) -> tuple[str, int]:
+    """Sort containers by name, and instances of one name by their number: web.2 before web.10."""
+    return one.name.rpartition(".")[0], one.index
+
+
 @dataclass(frozen=True)
 class Stats:
     """What a container uses now: memory in bytes, CPU seconds since its start."""

@@ -9,6 +9,7 @@ from runtimes.engine import docker_client, docker_container, docker_files
 from runtimes.engine.base import Exit, JobSpec, Upload
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INSTALLATION, container_kwargs
+from runtimes.engine.docker_observe import ran_out_of_memory
 from runtimes.engine.streams import frames
 
 
@@ -27,11 +28,11 @@ class DockerJob:
                 yield payload
 
     def wait(self) -> Exit:
-        """Return how it ended. A job that did its work ran out of nothing."""
+        """Return how it ended."""
         with translated():
             self._client.patient.wait(self.ref)
             state = self._client.quick.inspect_container(self.ref)["State"]
-        return Exit(code=state["ExitCode"], oom=bool(state["OOMKilled"]) and state["ExitCode"] != 0)
+        return Exit(code=state["ExitCode"], oom=ran_out_of_memory(state))
 
     def read(self, path: str) -> Iterator[bytes]:
         """Yield what lies at `path` as a plain tar stream."""

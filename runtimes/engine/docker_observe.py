@@ -8,7 +8,7 @@ from typing import Any
 import docker.errors
 
 from runtimes.engine import docker_client
-from runtimes.engine.base import Labels, Observed, State, Stats
+from runtimes.engine.base import Labels, Observed, State, Stats, in_order
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INDEX, INSTALLATION
 from runtimes.engine.streams import dated_lines, frames, parse_time
@@ -38,7 +38,7 @@ def observe(client: DockerClient, labels: Labels) -> list[Observed]:
     refs = [found["Id"] for found in listed(client, labels)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         described = [found for found in pool.map(lambda ref: inspect(client, ref), refs) if found]
-    return sorted((observed(found) for found in described), key=lambda one: (one.name.rpartition(".")[0], one.index))
+    return sorted((observed(found) for found in described), key=in_order)
 
 
 def inspect(client: DockerClient, ref: str) -> dict[str, Any] | None:
@@ -63,9 +63,18 @@ def observed(found: dict[str, Any]) -> Observed:
         index=int(labels.get(INDEX, 0)),
         address=_address(found) if state == "up" else "",
         exit_code=status["ExitCode"] if ended else None,
-        oom=ended and bool(status["OOMKilled"]),
+        oom=ended and ran_out_of_memory(status),
         started_at=None if status["StartedAt"] == NEVER else parse_time(status["StartedAt"]),
     )
+
+
+def ran_out_of_memory(status: dict[str, Any]) -> bool:
+    """Whether an end was for want of memory, of the first process or of one of its children.
+
+    Docker's flag says that the kernel took any of them; who did its work all the same ran out of
+    nothing.
+    """
+    return bool(status["OOMKilled"]) and status["ExitCode"] != 0
 
 
 def lines(client: DockerClient, ref: str, since: datetime | None, *, follow: bool) -> Iterator[tuple[datetime, bytes]]:

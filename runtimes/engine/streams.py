@@ -39,22 +39,41 @@ def _exactly(source: Source, size: int) -> bytes:
 
 
 def dated_lines(framed: Iterable[tuple[int, bytes]]) -> Iterator[tuple[datetime, bytes]]:
-    """Yield (time, line without its end) of a log with timestamps, in order of their ends.
+    """Yield (time, line without its end) of a log with timestamps.
 
-    Docker cuts lines at 16 KB and dates each part, but only the last part ends in a newline: the
-    parts are joined, per kind, and dated as the first one.
+    Docker cuts lines at 16 KB and dates each part, but only the last part ends in a newline.
     """
-    open_lines: dict[int, tuple[datetime, list[bytes]]] = {}
+    return join_lines(_dated(framed))
+
+
+def _dated(framed: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, datetime, bytes]]:
     for kind, payload in framed:
         stamp, _, text = payload.partition(b" ")
-        when, parts = open_lines.pop(kind, (parse_time(stamp.decode("ascii")), []))
-        parts.append(text)
-        if text.endswith(b"\n"):
-            yield when, b"".join(parts)[:-1]
-        else:
-            open_lines[kind] = (when, parts)
-    for when, parts in open_lines.values():
-        yield when, b"".join(parts)
+        yield kind, parse_time(stamp.decode("ascii")), text
+
+
+def join_lines(parts: Iterable[tuple[int, datetime, bytes]]) -> Iterator[tuple[datetime, bytes]]:
+    """Yield (time of its first part, line without its end), in the order in which lines end.
+
+    Parts are joined per kind, and cut where they hold several lines.
+    """
+    unended: dict[int, tuple[datetime, list[bytes]]] = {}
+    for kind, when, data in parts:
+        for piece in _cut(data):
+            begun, pieces = unended.pop(kind, (when, []))
+            pieces.append(piece)
+            if piece.endswith(b"\n"):
+                yield begun, b"".join(pieces)[:-1]
+            else:
+                unended[kind] = (begun, pieces)
+    for begun, pieces in unended.values():
+        yield begun, b"".join(pieces)
+
+
+def _cut(data: bytes) -> list[bytes]:
+    """Cut after each newline, and there only: a carriage return belongs to its line."""
+    *whole, rest = data.split(b"\n")
+    return [line + b"\n" for line in whole] + ([rest] if rest else [])
 
 
 def parse_time(text: str) -> datetime:

@@ -1,0 +1,185 @@
+"""An `Engine` in memory, for tests: its promises are those of `base`, checked by the same tests.
+
+What a container does is told by its command; `fake_words` lists what commands may say. What the
+daemon holds lies open in `world`, for tests to look at and to disturb: `world.away = True` and nobody
+answers, `world.restart()` and everything that ran has ended.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from runtimes.engine.base import EngineError, Exit, Formation, JobSpec, Labels, Observed, Stats, Upload, in_order
+from runtimes.engine.docker_kwargs import FORMATION, INDEX, container_kwargs, instance_kwargs
+from runtimes.engine.fake_container import Container, Plan
+from runtimes.engine.fake_files import OWNER, Tree
+from runtimes.engine.fake_world import World
+from runtimes.engine.streams import join_lines
+
+HOME = "/app"
+STATS = Stats(memory=16 * 1024 * 1024, cpu_seconds=0.1)
+AT_ONCE = 32
+
+
+class FakeJob:
+    """A job in a pretended container."""
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        self.ref = container.ref
+
+    def output(self) -> Iterator[bytes]:
+        return (entry.data for entry in self.container.output(follow=True))
+
+    def wait(self) -> Exit:
+        self.container.wait()
+        return Exit(code=self.container.code or 0, oom=self.container.out_of_memory)
+
+    def read(self, path: str) -> Iterator[bytes]:
+        return self.container.plan.files.pack(path)
+
+    def kill(self) -> None:
+        self.container.signal("SIGKILL")
+
+
+class FakeEngine:
+    """The engine of an installation in a pretended world."""
+
+    def __init__(self, namespace: str, world: World | None = None) -> None:
+        self.namespace = namespace
+        self._world = world or World()
+
+    @property
+    def world(self) -> World:
+        """What the daemon holds, for tests."""
+        return self._world
+
+    @property
+    def _daemon(self) -> World:
+        self._world.answer()
+        return self._world
+
+    def ping(self) -> None:
+        self._world.answer()
+
+    def ensure_network(self, name: str, *, isolated: bool = False) -> None:  # noqa: ARG002 nobody talks here
+        self._daemon.networks.add(f"{self.namespace}-{name}")
+
+    @contextlib.contextmanager
+    def job(self, spec: JobSpec, uploads: Iterable[Upload] = ()) -> Iterator[FakeJob]:
+        container = self._daemon.create(self._job_plan(spec))
+        try:
+            for upload in uploads:
+                container.plan.files.make_directory(upload.path, OWNER, OWNER)
+                container.plan.files.unpack(upload.path, upload.tar)
+            self._daemon.start(container)
+            yield FakeJob(container)
+        finally:
+            self._world.remove(container.ref)
+
+    def restore(self, key: str, base: str, tar: Iterable[bytes]) -> str:
+        name = self._slug(key)
+        if self.restored(key):
+            return name
+        files = Tree(self._daemon.files(base))
+        files.make_directory(HOME, OWNER, OWNER)
+        files.unpack(HOME, tar)
+        self._daemon.images.setdefault(name, files.own)
+        return name
+
+    def restored(self, key: str) -> str | None:
+        name = self._slug(key)
+        return name if name in self._daemon.images else None
+
+    def forget(self, key: str) -> None:
+        name = self._slug(key)
+        with self._daemon.lock:
+            if any(one.plan.image == name for one in self.world.containers.values()):
+                raise EngineError(f"The image {name} is in use.")
+            self._daemon.images.pop(name, None)
+
+    def apply(self, formation: Formation) -> list[Observed]:
+        mine = {FORMATION: formation.name}
+        with self._daemon.lock:
+            found = {int(one.plan.labels[INDEX]): one for one in self._labelled(mine)}
+            for index in formation.indexes:
+                self._bring_up(formation, index, found.get(index))
+        surplus = [one for index, one in found.items() if index not in formation.indexes]
+        self._end(surplus, formation.grace, formation.stop_signal)
+        return self.observe(mine)
+
+    def stop(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
+        wanted = set(refs)
+        self._end([one for one in self._labelled({}) if {one.ref, one.plan.name} & wanted], grace, signal)
+
+    def observe(self, labels: Labels | None = None) -> list[Observed]:
+        return sorted((one.observed() for one in self._labelled(labels or {})), key=in_order)
+
+    def lines(self, ref: str, since: datetime | None = None, follow: bool = False) -> Iterator[tuple[datetime, bytes]]:
+        entries = self._daemon.find(ref).output(follow=follow)
+        for when, line in join_lines((entry.kind, entry.when, entry.data) for entry in entries):
+            if since is None or when >= since:
+                yield when, line
+
+    def tail(self, ref: str, count: int = 20) -> list[str]:
+        return [line.decode(errors="replace") for _, line in self.lines(ref)][-count:]
+
+    def put(self, ref: str, path: str, tar: Iterable[bytes]) -> None:
+        self._daemon.find(ref).plan.files.unpack(path, tar)
+
+    def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
+        container = self._daemon.find(ref)
+        if container.state != "up":
+            raise EngineError(f"The container {container.plan.name} is not running.")
+        return container.run(command)
+
+    def stats(self, ref: str) -> Stats:
+        return STATS if self._daemon.find(ref).state == "up" else Stats(memory=0, cpu_seconds=0.0)
+
+    def image_exists(self, image: str) -> bool:
+        return image in self._daemon.images
+
+    def remove_volume(self, name: str) -> None:
+        self._daemon.volumes.pop(f"{self.namespace}-{name}", None)
+
+    def _slug(self, key: str) -> str:
+        return f"{self.namespace}/slug:{key[:24]}"
+
+    def _labelled(self, labels: Labels) -> list[Container]:
+        return self._daemon.labelled(self.namespace, labels)
+
+    def _job_plan(self, spec: JobSpec) -> Plan:
+        kwargs = container_kwargs(spec, self.namespace)
+        files = Tree(self._daemon.files(spec.image), self._daemon.mounts(self.namespace, spec.volumes))
+        return self._plan(kwargs, spec.env, spec.network, spec.command, files)
+
+    def _instance_plan(self, formation: Formation, index: int) -> Plan:
+        kwargs = instance_kwargs(formation, index, self.namespace)
+        env = dict(pair.split("=", 1) for pair in kwargs["config"]["Env"])
+        argv = (*kwargs["config"].get("Entrypoint", ()), *kwargs["config"].get("Cmd", ("serve",)))
+        return self._plan(kwargs, env, formation.network, argv, Tree(self._daemon.files(formation.image)))
+
+    def _plan(
+        self, kwargs: dict[str, Any], env: Mapping[str, str], network: str, argv: tuple[str, ...], files: Tree
+    ) -> Plan:
+        config = kwargs["config"]
+        address = self._daemon.address(f"{self.namespace}-{network}") if network else ""
+        return Plan(kwargs["name"], config["Image"], argv, env, config["Labels"], files, address)
+
+    def _bring_up(self, formation: Formation, index: int, found: Container | None) -> None:
+        if found is None:
+            found = self._daemon.create(self._instance_plan(formation, index))
+        if found.state == "starting" or (found.state == "exited" and index not in formation.resting):
+            self._daemon.start(found)
+
+    def _end(self, containers: Iterable[Container], grace: int, signal: str) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda one: self._end_one(one, grace, signal), containers))
+
+    def _end_one(self, container: Container, grace: int, signal: str) -> None:
+        if grace > 0 and container.state == "up":
+            container.signal(signal)
+            container.wait(grace)
+        self._world.remove(container.ref)
