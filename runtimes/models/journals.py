@@ -27,7 +27,7 @@ class Journal(models.Model):
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="journals")
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     sealed_at = models.DateTimeField(null=True, blank=True)
 
     objects = JournalQuerySet.as_manager()
