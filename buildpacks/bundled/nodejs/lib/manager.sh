@@ -2,13 +2,11 @@
 # Which package manager an app uses, and its commands. Sets MANAGER, MANAGER_VERSION, LOCK_FILE,
 # INSTALL_COMMAND, RUN_COMMAND and PRUNE_COMMAND.
 
-# shellcheck disable=SC2034 # rooms beside this one read it
 manager::choose() {
 	MANAGER="npm"
 	manager::npm
 }
 
-# shellcheck disable=SC2034 # modules.sh and scripts.sh read them
 manager::npm() {
 	MANAGER_VERSION="npm ${NPM_VERSION}"
 	LOCK_FILE="package-lock.json"

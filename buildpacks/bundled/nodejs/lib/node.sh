@@ -96,7 +96,6 @@ node::install_npm() {
 		chmod +x "${target}/bin/npm-cli.js" "${target}/bin/npx-cli.js"
 		printf '%s' "${range}" >"${target}.range"
 	fi
-	# shellcheck disable=SC2034 # manager.sh reads it
 	NPM_VERSION="$(jq -r .version "${target}/package.json")"
 }
 

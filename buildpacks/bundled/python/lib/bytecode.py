@@ -2,7 +2,7 @@
 
 Usage: bytecode.py SITE_PACKAGES [KEPT_SITE_PACKAGES]
 
-Test suites inside packages are left out: nobody imports them while serving. Bytecode is taken over from the tree
+Test suites inside packages, and pip, are left out: nobody imports them while serving. Bytecode is taken over from the tree
 kept from the last build (hard links) where the source is the very same file, so that one added package costs only
 its own modules. One process per core; a module that does not compile is skipped, as pip does.
 """
@@ -13,7 +13,7 @@ import sys
 from importlib.util import cache_from_source
 from pathlib import Path
 
-LEFT_OUT = {"tests", "test", "__pycache__"}
+LEFT_OUT = {"tests", "test", "pip", "__pycache__"}
 
 
 def sources(root: Path) -> list[Path]:

@@ -3,6 +3,19 @@
 # No index is named here: without a setting, uv and pip use their own default.
 # Sources: pip "Configuration", uv "Environment variables" and "Compatibility with pip".
 
+# Sets INSTALLER: uv, or pip where PYTHON_INSTALLER says so.
+index::choose_installer() {
+	INSTALLER="$(settings::get PYTHON_INSTALLER)"
+	INSTALLER="${INSTALLER:-uv}"
+	if [[ "${INSTALLER}" != "uv" && "${INSTALLER}" != "pip" ]]; then
+		report::fail "installer-unknown" <<-EOF
+			The config var PYTHON_INSTALLER is "${INSTALLER}".
+
+			It can be "uv", which is also the choice without it, or "pip".
+		EOF
+	fi
+}
+
 index::carry_over() {
 	local name value
 	for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX PIP_CERT PIP_TRUSTED_HOST PIP_DEFAULT_TIMEOUT; do

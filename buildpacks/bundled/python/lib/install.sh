@@ -1,15 +1,34 @@
 #!/usr/bin/env bash
-# Run a package manager over a new, empty environment, show what it says and explain what it could not do.
+# Install what the app's package manager lists: restore the kept tree when nothing changed, else make a new one.
 
-install::into_new_tree() {
-	local prepare="${1}"
+install::dependencies() {
+	local key=""
+	KEY_FILES=()
+	"${MANAGER}::files"
+	if "${MANAGER}::are_fixed"; then
+		key="$(install::key)"
+		if tree::restore "${key}" "${BUILD_DIR}/.heroku/python"; then
+			output::step "Requirements have not changed: using what the last build installed"
+			return
+		fi
+	fi
+	# A removed package must not stay, so every change begins with an empty environment.
 	python::make_environment
-	INSTALL_COMMAND=()
-	"${prepare}"
-	install::run "${INSTALL_COMMAND[@]}"
+	"${MANAGER}::install"
 	install::compile_bytecode
+	[[ -z "${key}" ]] || tree::keep "${key}" "${BUILD_DIR}/.heroku/python"
 }
 
+# Everything that decides what gets installed.
+install::key() {
+	{
+		printf '%s\n' "${BUILDPACK_VERSION}" "${STACK}" "$(uname -m)" "${PYTHON_VERSION}" "${PYTHON_BASE}" "${MANAGER}" "${INSTALLER}"
+		index::fingerprint
+		cd "${BUILD_DIR}" && sha256sum -- "${KEY_FILES[@]}"
+	} | sha256sum | cut -d' ' -f1
+}
+
+# Run a command in BUILD_DIR, show what it says, explain what it could not do.
 install::run() {
 	local log="${CACHE_DIR}/python/install.log"
 	if ! (cd "${BUILD_DIR}" && "${@}" 2>&1) | tee "${log}" | output::indent; then
@@ -18,8 +37,26 @@ install::run() {
 	rm -f "${log}"
 }
 
+# Requirements in pip's words, through uv, or through pip itself with PYTHON_INSTALLER=pip. pip comes along, because
+# hooks and one-off commands use it; a file with hashes allows nothing beside it.
+install::requirements() {
+	local file="${1}" also=(pip)
+	! grep -E -- '--hash|--require-hashes' "${BUILD_DIR}/${file}" >/dev/null || also=()
+	if [[ "${INSTALLER}" == "uv" ]]; then
+		install::run uv pip install --python "${PYTHON_HOME}/bin/python" -r "${file}" "${also[@]}"
+		((${#also[@]} > 0)) || install::run uv pip install --quiet --python "${PYTHON_HOME}/bin/python" pip
+	else
+		install::run uv pip install --quiet --python "${PYTHON_HOME}/bin/python" pip
+		install::run "${PYTHON_HOME}/bin/python" -m pip install --no-compile --cache-dir "${CACHE_DIR}/python/pip" -r "${file}"
+	fi
+}
+
+# Run a tool that is not part of the app (pipenv, poetry) from uv's cache.
+install::tool() {
+	uv tool run --quiet --no-config --python /usr/bin/python3 "${@}"
+}
+
 install::compile_bytecode() {
-	local packages
-	packages="lib/python${PYTHON_VERSION%.*}/site-packages"
+	local packages="lib/python${PYTHON_VERSION%.*}/site-packages"
 	"${PYTHON_BASE}" -I -S "${BUILDPACK_DIR}/lib/bytecode.py" "${PYTHON_HOME}/${packages}" "${TREE_ROOT}/tree/${packages}"
 }

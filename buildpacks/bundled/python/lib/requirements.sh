@@ -1,33 +1,39 @@
 #!/usr/bin/env bash
-# requirements.txt, installed through uv's pip interface, or by pip itself with PYTHON_INSTALLER=pip.
+# requirements.txt, with what it includes.
 
-# Sets REQUIREMENTS_FILES: the file and everything it includes by -r and -c, each once, relative to BUILD_DIR.
+requirements::files() {
+	requirements::check requirements.txt
+	requirements::collect requirements.txt
+}
+
+# Adds the file and everything it includes by -r and -c, each once, to KEY_FILES.
 requirements::collect() {
 	local file included
 	file="$(realpath -m --relative-to="${BUILD_DIR}" -- "${BUILD_DIR}/${1}")"
-	[[ " ${REQUIREMENTS_FILES[*]-} " != *" ${file} "* ]] || return 0
-	[[ -f "${BUILD_DIR}/${file}" ]] || return 0
-	REQUIREMENTS_FILES+=("${file}")
+	[[ " ${KEY_FILES[*]-} " != *" ${file} "* ]] || return 0
+	if [[ ! -f "${BUILD_DIR}/${file}" ]]; then
+		requirements::include_missing "${file}"
+	fi
+	KEY_FILES+=("${file}")
 	while IFS= read -r included; do
-		requirements::collect "$(dirname "${file}")/${included}"
+		[[ "${included}" == *://* ]] || requirements::collect "$(dirname "${file}")/${included}"
 	done < <(sed -nE 's/^[[:space:]]*(-r|-c|--requirement|--constraint)[=[:space:]]*([^#[:space:]]+).*/\2/p' "${BUILD_DIR}/${file}")
 }
 
 # May the result be kept for the same text? Not if a line points to something that changes while the
 # text stays: a path in the source, a URL, a branch. A Git URL with a full commit is fixed.
 requirements::are_fixed() {
-	local moving='^[[:space:]]*(-e|--editable|\.|/|file:)|^[^#]*(@|[[:space:]]|^)[[:space:]]*(git|hg|svn|bzr|https?|file|ssh)(\+[a-z]+)?:'
-	! (cd "${BUILD_DIR}" && cat -- "${REQUIREMENTS_FILES[@]}") |
-		sed -E -e '/@[0-9a-f]{40}([#[:space:]]|$)/d' -e '/^[[:space:]]*(-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)/d' |
+	local moving='^[[:space:]]*(-e|--editable|\.|/|file:)|(@|[[:space:]]|^)[[:space:]]*(git|hg|svn|bzr|https?|file|ssh)(\+[a-z]+)?:'
+	! (cd "${BUILD_DIR}" && cat -- "${KEY_FILES[@]}") |
+		sed -E -e 's/(^|[[:space:]])#.*//' -e '/@[0-9a-f]{40}([#[:space:]]|$)/d' \
+			-e '/^[[:space:]]*(-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)/d' |
 		grep -E "${moving}" >/dev/null
 }
 
-requirements::key() {
-	{
-		printf '%s\n' "${BUILDPACK_VERSION}" "${STACK}" "$(uname -m)" "${PYTHON_VERSION}" "${INSTALLER}"
-		index::fingerprint
-		cd "${BUILD_DIR}" && sha256sum -- "${REQUIREMENTS_FILES[@]}"
-	} | sha256sum | cut -d' ' -f1
+requirements::install() {
+	output::step "Installing requirements.txt with ${INSTALLER}"
+	requirements::export_named
+	install::requirements requirements.txt
 }
 
 # A requirements file may say ${TOKEN}: hand over the config vars it names, and no others.
@@ -35,31 +41,34 @@ requirements::export_named() {
 	local name
 	while IFS= read -r name; do
 		export "${name}=$(settings::get "${name}")"
-	done < <(cd "${BUILD_DIR}" && sed -nE 's/^[^#]*\$\{([A-Z][A-Z0-9_]*)\}.*/\1/p' "${REQUIREMENTS_FILES[@]}" | sort -u)
+	done < <(sed -nE 's/^[^#]*\$\{([A-Z][A-Z0-9_]*)\}.*/\1/p' "${KEY_FILES[@]/#/${BUILD_DIR}/}" | sort -u)
 }
 
-# shellcheck disable=SC2034 # read by install::into_new_tree
-requirements::command() {
-	if [[ "${INSTALLER}" == "pip" ]]; then
-		INSTALL_COMMAND=("${PYTHON_HOME}/bin/python" -m pip install --no-compile --cache-dir "${CACHE_DIR}/python/pip" -r requirements.txt)
-	else
-		INSTALL_COMMAND=(uv pip install --python "${PYTHON_HOME}/bin/python" -r requirements.txt)
+# What no package manager explains well.
+requirements::check() {
+	local file="${BUILD_DIR}/${1}"
+	if LC_ALL=C grep -qaP '\x00|^\xff\xfe|^\xfe\xff' "${file}"; then
+		report::fail "requirements-encoding" <<-EOF
+			${1} is not plain text in UTF-8.
+
+			PowerShell's "pip freeze > requirements.txt" writes UTF-16. Save the file as UTF-8,
+			or run: pip freeze | Out-File -Encoding utf8 requirements.txt
+		EOF
+	fi
+	if grep -nE '^(<<<<<<<|=======$|>>>>>>>)' "${file}" >"${CACHE_DIR}/python/markers.log"; then
+		report::fail "requirements-merge-conflict" <<-EOF
+			${1} holds the marks of a merge that was not finished, at line $(head -n 1 "${CACHE_DIR}/python/markers.log" | cut -d: -f1).
+
+			Decide for one side, remove the lines <<<<<<<, ======= and >>>>>>>, and commit.
+		EOF
 	fi
 }
 
-requirements::install() {
-	local key=""
-	REQUIREMENTS_FILES=()
-	requirements::collect requirements.txt
-	if requirements::are_fixed; then
-		key="$(requirements::key)"
-		if tree::restore "${key}" "${BUILD_DIR}/.heroku/python"; then
-			output::step "Requirements have not changed: using what the last build installed"
-			return
-		fi
-	fi
-	output::step "Installing requirements.txt with ${INSTALLER}"
-	requirements::export_named
-	install::into_new_tree requirements::command
-	[[ -z "${key}" ]] || tree::keep "${key}" "${BUILD_DIR}/.heroku/python"
+requirements::include_missing() {
+	report::fail "requirements-include-missing" <<-EOF
+		requirements.txt includes ${1}, which is not in the source.
+
+		The path counts from the file that names it. Add the file, or correct the line; look
+		whether .gitignore or .slugignore leaves it out.
+	EOF
 }
