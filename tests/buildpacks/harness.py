@@ -125,6 +125,7 @@ class Builder:
         automatic: bool = False,
         environment: Mapping[str, str] | None = None,
         slug_bytes: int = 524288000,
+        detect_seconds: int = 60,
         volume: str | None = None,
         stray: Source | None = None,
         kill_after: str | None = None,
@@ -133,7 +134,7 @@ class Builder:
     ) -> Outcome:
         """One build of `source` with `packs` in order.
 
-        `config` becomes ENV_DIR, `stray` files are put below / before the start, `kill_after` ends the container as
+        `config` becomes ENV_DIR, `stray` files are put below / over everything else, `kill_after` ends the container as
         soon as its log holds that text, as a worker does at its time limit.
         """
         number, channel = uuid.uuid4().hex[:8], secrets.token_hex(16)
@@ -162,7 +163,7 @@ class Builder:
                 "source_version": "0123abcd",
                 "request_id": f"request-{number}",
                 "automatic": automatic,
-                "limits": {"slug_bytes": slug_bytes},
+                "limits": {"slug_bytes": slug_bytes, "detect_seconds": detect_seconds},
                 "environment": dict(environment or {}),
                 "buildpacks": [
                     {
@@ -201,6 +202,7 @@ def _pack(
         placed: dict[str, str | bytes | Link | Mode] = {build_dir: Mode(0o755)}
         placed |= {f"{build_dir}/{path}": content for path, content in source.items()}
         placed |= {f"slipway/env/{name}": value for name, value in config.items()}
+        placed["slipway/build.json"] = json.dumps(described)
         placed |= stray
         made = {"tmp", "slipway", "app"}  # the image has these
         for path, content in placed.items():
@@ -212,7 +214,6 @@ def _pack(
             if path not in made:
                 made.add(path)
                 _add(archive, path, content)
-        _add(archive, "slipway/build.json", json.dumps(described))
         for index, pack in enumerate(packs):
             archive.add(PACKS / pack.name, f"slipway/buildpacks/{index}-{pack.name}", filter=_owned)
         for file in [DRIVER / "build", *sorted((DRIVER / "lib").iterdir())]:

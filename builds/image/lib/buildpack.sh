@@ -8,19 +8,16 @@ buildpack::detect() {
 	local index="${1}" status=0 began="${SECONDS}" label=""
 	local said="${workspace_run_dir}/detect.${index}.out" complained="${workspace_run_dir}/detect.${index}.err"
 	environment::for_compile "${index}"
-	buildpack::run "${index}" "${buildpack_detect_seconds}" detect "${workspace_build_dir}" \
+	buildpack::run "${index}" "${request_detect_seconds}" detect "${workspace_build_dir}" \
 		>"${said}" 2>"${complained}" || status="$?"
-	if ((status != 0 && SECONDS - began >= buildpack_detect_seconds)); then
-		printf 'bin/detect did not answer within %s seconds and was stopped.\n' "${buildpack_detect_seconds}" >>"${complained}"
+	if ((status != 0 && SECONDS - began >= request_detect_seconds)); then
+		printf 'bin/detect did not answer within %s seconds and was stopped.\n' "${request_detect_seconds}" >>"${complained}"
 	fi
 	IFS= read -r -n 200 label <"${said}" || true
 	label="${label//[[:cntrl:]]/}"
 	buildpack_labels[index]="${label:-${request_names[index]}}"
 	return "${status}"
 }
-
-# Detects look at files; one that takes longer hangs.
-buildpack_detect_seconds=60
 
 # Runs bin/SCRIPT of a buildpack in its own root for at most so many seconds.
 buildpack::run() {

@@ -42,7 +42,8 @@ process::become() {
 	fi
 	unset PWD OLDPWD SHLVL
 	export "${environment_next[@]}"
-	exec "$@"
+	# bash's exec leaves a SHLVL behind.
+	exec /usr/bin/env --unset=SHLVL "$@"
 }
 
 # SIGKILL to all processes of the container but this shell and init, in one call that forks nothing and

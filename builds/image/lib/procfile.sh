@@ -8,6 +8,7 @@ procfile_types=()               # in the file's order
 procfile::read() {
 	local path="${1}" line number=0
 	[[ -f "${path}" ]] || procfile::fail "Procfile is not a file."
+	(("$(stat -L -c %s -- "${path}")" <= 65536)) || procfile::fail "Procfile is larger than 64 KiB."
 	cmp -s -- "${path}" <(iconv -f UTF-8 -t UTF-8 -- "${path}" 2>/dev/null | tr -d '\0') ||
 		procfile::fail "Procfile is not UTF-8 text. Save it as plain text in UTF-8."
 	while IFS= read -r line || [[ -n "${line}" ]]; do

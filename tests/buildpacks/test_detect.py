@@ -1,0 +1,92 @@
+"""bin/detect: which buildpacks build an app, and what its owner hears when one does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.buildpacks.harness import Builder
+
+pytestmark = pytest.mark.docker
+
+
+def test_a_listed_buildpack_that_does_not_detect_ends_the_build_naming_it_and_showing_its_stderr(
+    builder: Builder,
+) -> None:
+    outcome = builder.build({}, "plain", "refusing")
+    failed = outcome.one("failed")
+    assert outcome.exit_code == 1
+    assert (failed["reason"], failed["buildpack"], failed["code"]) == ("not-detected", "refusing", 3)
+    assert "The refusing buildpack is in this app's list but does not recognise the app." in failed["message"]
+    assert "There is no flux-capacitor.toml here.\n" in outcome.log
+    assert "compiled all the same" not in outcome.log
+    assert outcome.slug == b""
+
+
+def test_detect_may_print_nothing_and_the_buildpack_s_name_stands_in(builder: Builder) -> None:
+    outcome = builder.build({}, "silent")
+    assert outcome.exit_code == 0
+    assert outcome.one("detected")["buildpacks"] == [{"index": 0, "name": "silent", "label": "silent"}]
+    assert "-----> silent app detected\n" in outcome.log
+
+
+def test_a_name_with_escapes_and_broken_bytes_becomes_one_readable_line(builder: Builder) -> None:
+    outcome = builder.build({}, "loud-detect")
+    (detected,) = outcome.one("detected")["buildpacks"]
+    assert detected["label"] == '[1mNöde "\\" � [0m'
+    assert "a warning of detect\n" in outcome.log
+    assert "second line" not in outcome.log
+
+
+def test_a_detect_that_hangs_is_stopped_with_a_sentence(builder: Builder) -> None:
+    outcome = builder.build({}, "hanging-detect", detect_seconds=1)
+    assert outcome.one("failed")["reason"] == "not-detected"
+    assert "bin/detect did not answer within 1 seconds and was stopped.\n" in outcome.log
+
+
+def test_a_later_detect_sees_what_an_earlier_compile_made(builder: Builder) -> None:
+    assert builder.build({}, "makes-marker", "marker").exit_code == 0
+    assert builder.build({}, "marker", "makes-marker").one("failed")["buildpack"] == "marker"
+
+
+def test_automatic_mode_uses_those_that_apply_in_the_order_given(builder: Builder) -> None:
+    outcome = builder.build({"for-by-name": ""}, "by-name", "refusing", "plain", automatic=True)
+    assert outcome.exit_code == 0
+    assert [(pack["index"], pack["name"]) for pack in outcome.one("detected")["buildpacks"]] == [
+        (0, "by-name"),
+        (2, "plain"),
+    ]
+    assert [event["step"] for event in outcome.all("step.begin")] == ["detect", "buildpack:0", "buildpack:2", "package"]
+    assert "There is no flux-capacitor.toml here." not in outcome.log
+
+
+def test_automatic_mode_with_no_match_names_those_asked_and_shows_why_they_refused(builder: Builder) -> None:
+    outcome = builder.build({}, "by-name", "refusing", automatic=True)
+    failed = outcome.one("failed")
+    assert (failed["reason"], failed["buildpack"]) == ("no-buildpack", "")
+    assert "Asked: by-name, refusing." in failed["message"]
+    assert "There is no flux-capacitor.toml here.\n" in outcome.log
+    assert outcome.events[-2]["state"] == "failed"
+
+
+def test_an_empty_list_is_a_clear_error(builder: Builder) -> None:
+    assert builder.build({}).one("failed")["reason"] == "no-buildpack"
+
+
+def test_slugignore_applies_before_detect_and_reads_like_gitignore_without_negation(builder: Builder) -> None:
+    outcome = builder.build(
+        {
+            ".slugignore": "# a comment\n\n  for-by-name  \r\n*.psd\n/docs\n!docs/kept.txt\n",
+            "for-by-name": "",
+            "art/a.psd": "",
+            "art/b.png": "",
+            "docs/kept.txt": "",
+            "deep/docs/page": "",
+        },
+        "by-name",
+        "plain",
+        automatic=True,
+    )
+    assert "-----> Deleting 3 files matching .slugignore patterns.\n" in outcome.log
+    assert [pack["name"] for pack in outcome.one("detected")["buildpacks"]] == ["plain"]
+    kept = {name for name, member in outcome.members().items() if member.isfile()}
+    assert kept == {"./.slugignore", "./art/b.png", "./deep/docs/page"}
