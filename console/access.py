@@ -1,0 +1,99 @@
+"""Who may do what: one table, and the one door to what belongs to a team.
+
+Views, consumers, templates and the tests all read `TABLE`. What somebody may not know of does not
+exist for them (404); what they may see but not do is refused (403).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from builds import deploys
+from runtimes.models import App, Environment, Membership, Role, Team
+
+_SENIORITY = (Role.VIEWER, Role.MEMBER, Role.OPERATOR, Role.ADMIN)
+
+
+def _from(lowest: Role) -> frozenset[str]:
+    """This role and those above it."""
+    return frozenset(_SENIORITY[_SENIORITY.index(lowest) :])
+
+
+# Action → the roles of the app's team that may do it. The platform's admin may do everything.
+TABLE: Mapping[str, frozenset[str]] = {
+    "see": _from(Role.VIEWER),
+    "deploy": _from(Role.MEMBER),
+    "cancel own": _from(Role.MEMBER),
+    "cancel": _from(Role.OPERATOR),
+    "operate": _from(Role.OPERATOR),
+    "roll back": _from(Role.OPERATOR),
+    "create": _from(Role.OPERATOR),
+    "configure": _from(Role.ADMIN),
+    "order buildpacks": _from(Role.ADMIN),
+    "change source": _from(Role.ADMIN),
+    "destroy": _from(Role.ADMIN),
+}
+
+
+def rights(user: Any, team: Team) -> frozenset[str]:
+    """The actions this user may do on what belongs to the team; empty for strangers."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(TABLE)
+    role = Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
+    return frozenset(action for action, roles in TABLE.items() if role in roles)
+
+
+def find_app(user: Any, name: str) -> App | None:
+    """The app of that name if this user may know of it. Consumers enter here."""
+    return App.objects.visible_to(user).filter(destroyed_at=None, name=name).select_related("team").first()
+
+
+def app(request: HttpRequest, name: str, can: str = "see") -> App:
+    """The app of that name, for somebody who may do `can` to it; `Http404` or `PermissionDenied` else."""
+    if (found := find_app(request.user, name)) is None:
+        raise Http404(_("There is no app of that name."))
+    require(request, found.team, can)
+    return found
+
+
+def environment(request: HttpRequest, app_name: str, name: str = "production", can: str = "see") -> Environment:
+    """An environment of an app, by the same rules as `app`."""
+    parent = app(request, app_name, can)
+    if (found := parent.environments.filter(name=name).first()) is None:
+        raise Http404(_("The app has no environment of that name."))
+    found.app = parent
+    return found
+
+
+def deploy(request: HttpRequest, app_name: str, number: int, can: str = "see") -> deploys.Deploy:
+    """A deploy of an app by its number, by the same rules as `app`."""
+    parent = app(request, app_name, can)
+    try:
+        return deploys.get(parent, number)
+    except deploys.Journal.DoesNotExist:
+        raise Http404(_("The app has no deploy of that number.")) from None
+
+
+def may_cancel(user: Any, its_rights: frozenset[str], found: deploys.Deploy) -> bool:
+    """Whether they may cancel this deploy: their own, or anybody's."""
+    return "cancel" in its_rights or ("cancel own" in its_rights and found.by == user)
+
+
+def teams(user: Any, can: str) -> Any:
+    """The teams for which this user may do something, as a queryset."""
+    if user.is_superuser:
+        return Team.objects.all()
+    return Team.objects.filter(memberships__user=user, memberships__role__in=TABLE[can])
+
+
+def require(request: HttpRequest, team: Team, can: str) -> None:
+    """Raise `PermissionDenied` unless the user may do this on what belongs to the team."""
+    if can not in rights(request.user, team):
+        raise PermissionDenied(
+            _("Your role in %(team)s does not allow this. Ask an admin of the team.") % {"team": team}
+        )

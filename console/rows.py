@@ -1,0 +1,114 @@
+"""What the pages say of an app at a glance, read for many apps with a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from builds.deploys import Deploy
+from builds.models import Build
+from runtimes.models import App, Environment, Instance, Journal, Process, Release
+
+RECENT = 20
+
+
+@dataclass(frozen=True)
+class AppRow:
+    """An app's environment with what runs there and its latest deploys, newest first."""
+
+    app: App
+    environment: Environment
+    live: Release | None = None
+    deploys: Sequence[Deploy] = field(default_factory=list)
+    instances: Sequence[Instance] = field(default_factory=list)
+    processes: Sequence[Process] = field(default_factory=list)
+
+    @property
+    def under_way(self) -> Deploy | None:
+        """The deploy that is running or waits, if there is one; a running one first."""
+        open_ones = [deploy for deploy in self.deploys if not deploy.is_over]
+        return min(open_ones, key=lambda deploy: (deploy.state == "queued", deploy.number), default=None)
+
+    @property
+    def state(self) -> str:
+        """One word for the whole."""
+        if self.under_way:
+            return self.under_way.state
+        if self.live:
+            return "crashed" if any(instance.state == "crashed" for instance in self.instances) else "live"
+        return self.deploys[0].state if self.deploys else "never"
+
+    @property
+    def up(self) -> int:
+        """How many instances are up."""
+        return sum(instance.state == "up" for instance in self.instances)
+
+    @property
+    def wanted(self) -> int:
+        """How many instances should be up."""
+        return sum(process.quantity for process in self.processes) if self.live else 0
+
+    @property
+    def bars(self) -> list[tuple[int, int, Deploy]]:
+        """The latest deploys, oldest first, as (x, height of 20, deploy): higher took longer."""
+        longest = max((deploy.seconds or 0 for deploy in self.deploys), default=0) or 1
+        drawn = list(reversed(self.deploys))
+        return [(x * 5, max(3, round(20 * (deploy.seconds or 0) / longest)), deploy) for x, deploy in enumerate(drawn)]
+
+
+def rows_of(apps: Iterable[App], environment: str = "production") -> list[AppRow]:
+    """A row for each app that has an environment of that name, in the given order."""
+    by_id = {app.pk: app for app in apps}
+    environments = list(Environment.objects.filter(app__in=by_id, name=environment))
+    lives = {release.environment_id: release for release in _live(environments)}
+    deploys, instances, processes = _deploys(environments), _instances(environments), _processes(environments)
+    rows = {}
+    for one in environments:
+        one.app = by_id[one.app_id]
+        rows[one.app_id] = AppRow(
+            one.app, one, lives.get(one.pk), deploys[one.pk], instances[one.pk], processes[one.pk]
+        )
+    return [rows[pk] for pk in by_id if pk in rows]
+
+
+def row_of(environment: Environment) -> AppRow:
+    """The row of one environment."""
+    return rows_of([environment.app], environment.name)[0]
+
+
+def _live(environments: list[Environment]) -> Iterable[Release]:
+    return Release.objects.filter(environment__in=environments, state="live").select_related("slug", "created_by")
+
+
+def _deploys(environments: list[Environment]) -> dict[int, list[Deploy]]:
+    place = Window(RowNumber(), partition_by=F("environment"), order_by=F("pk").desc())
+    journals = list(
+        Journal.objects.filter(environment__in=environments)
+        .annotate(place=place)
+        .filter(place__lte=RECENT)
+        .select_related("created_by", "environment__app", "app")
+        .order_by("-pk")
+    )
+    builds = {build.journal_id: build for build in Build.objects.filter(journal__in=journals)}
+    releases = {release.journal_id: release for release in Release.objects.filter(journal__in=journals)}
+    found: dict[int, list[Deploy]] = defaultdict(list)
+    for journal in journals:
+        found[journal.environment_id].append(Deploy(journal, builds.get(journal.pk), releases.get(journal.pk)))
+    return found
+
+
+def _instances(environments: list[Environment]) -> dict[int, list[Instance]]:
+    found: dict[int, list[Instance]] = defaultdict(list)
+    rows = Instance.objects.filter(environment__in=environments).exclude(state="down").select_related("release")
+    for instance in rows:
+        found[instance.environment_id].append(instance)
+    return found
+
+
+def _processes(environments: list[Environment]) -> dict[int, list[Process]]:
+    found: dict[int, list[Process]] = defaultdict(list)
+    for process in Process.objects.filter(environment__in=environments):
+        found[process.environment_id].append(process)
+    return found

@@ -1,0 +1,13 @@
+"""Every websocket of the console."""
+
+from django.urls import path, re_path
+
+from console import urls  # noqa: F401 - registers the converter for app names
+from console.consumers import AppNews, AppsNews, DeployLog, Nowhere
+
+websocket_urlpatterns = [
+    path("ws/apps/", AppsNews.as_asgi()),
+    path("ws/apps/<app:name>/", AppNews.as_asgi()),
+    path("ws/apps/<app:name>/deploys/<int:number>/", DeployLog.as_asgi()),
+    re_path(r"", Nowhere.as_asgi()),
+]

@@ -1,0 +1,17 @@
+// Pages that show what may change: on news they read their fragments again.
+import { Socket } from "./socket.js";
+
+/** Listen at this address; each piece of news becomes the event `news` on the body. */
+export function listenForNews(address) {
+  if (!address) return;
+  const socket = new Socket(address, {
+    opened: (again) => again && tell(),
+    message: (message) => message.t === "state" && tell(),
+  });
+  socket.open();
+}
+
+/** Let all fragments read themselves again. */
+export function tell() {
+  document.body.dispatchEvent(new CustomEvent("news"));
+}

@@ -1,0 +1,220 @@
+"""What templates say in the console's own words: icons, states, times, sizes."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import widgets
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from builds import deploys
+from console import ansi
+from runtimes.models import App
+
+register = template.Library()
+
+# State → how it is drawn: the class that colours it, its icon, its word.
+STATES: dict[str, tuple[str, str, Any]] = {
+    "queued": ("waiting", "clock", gettext_lazy("Queued")),
+    "pending": ("running", "loader-2", gettext_lazy("Rolling out")),
+    "building": ("running", "loader-2", gettext_lazy("Building")),
+    "releasing": ("running", "loader-2", gettext_lazy("Releasing")),
+    "canceling": ("canceled", "loader-2", gettext_lazy("Canceling")),
+    "live": ("live", "circle-check", gettext_lazy("Live")),
+    "retired": ("retired", "history", gettext_lazy("Was live")),
+    "failed": ("failed", "circle-x", gettext_lazy("Failed")),
+    "canceled": ("canceled", "ban", gettext_lazy("Canceled")),
+    "superseded": ("superseded", "layers-subtract", gettext_lazy("Superseded")),
+    "waiting": ("waiting", "circle-dashed", gettext_lazy("Waiting")),
+    "running": ("running", "loader-2", gettext_lazy("Running")),
+    "done": ("live", "circle-check", gettext_lazy("Done")),
+    "skipped": ("superseded", "circle-minus", gettext_lazy("Skipped")),
+    "starting": ("running", "loader-2", gettext_lazy("Starting")),
+    "up": ("live", "circle-check", gettext_lazy("Up")),
+    "crashed": ("crashed", "alert-triangle", gettext_lazy("Crashed")),
+    "stopping": ("waiting", "circle-minus", gettext_lazy("Stopping")),
+    "down": ("waiting", "circle-dashed", gettext_lazy("Down")),
+    "never": ("superseded", "circle-dashed", gettext_lazy("Never deployed")),
+}
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An icon of the vendored sprite, hidden from screen readers: a word stands beside it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        css,
+        static("vendor/tabler-icons/sprite.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def state(name: str, word: str = "") -> SafeString:
+    """A state as a pill: colour, icon and word."""
+    tone, glyph, default = STATES[name]
+    spin = "spin" if glyph == "loader-2" else ""
+    return format_html('<span class="state state-{}">{}{}</span>', tone, icon(glyph, spin), word or default)
+
+
+@register.simple_tag
+def state_icon(name: str) -> SafeString:
+    """A state as an icon alone, with its word for those who cannot see it."""
+    tone, glyph, word = STATES[name]
+    spin = "spin" if glyph == "loader-2" else ""
+    return format_html(
+        '<span class="state-icon state-{}" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        tone,
+        word,
+        icon(glyph, spin),
+        word,
+    )
+
+
+@register.filter
+def tone(name: str) -> str:
+    """The class part that colours a state."""
+    return STATES[name][0]
+
+
+@register.filter
+def word(name: str) -> str:
+    """The word for a state."""
+    return str(STATES[name][2])
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as `0.8 s`, `42 s`, `1 m 12 s`, `2 h 5 m`, `3 d 4 h`."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    for large, unit, small, smaller in (
+        (days, "d", hours, "h"),
+        (hours, "h", minutes, "m"),
+        (minutes, "m", seconds, "s"),
+    ):
+        if large:
+            return f"{large} {unit} {small} {smaller}"
+    return f"{seconds} s"
+
+
+def _ago(when: datetime) -> str:
+    seconds = int((timezone.now() - when).total_seconds())
+    for limit, size, form in (
+        (60, 1, ""),
+        (3600, 60, _("%d min ago")),
+        (86400, 3600, _("%d h ago")),
+        (30 * 86400, 86400, _("%d d ago")),
+    ):
+        if seconds < limit:
+            return form % (seconds // size) if form else _("just now")
+    return date_format(when, "j M Y")
+
+
+@register.filter
+def ago(when: datetime | None) -> SafeString | str:
+    """A moment relative to now, with the exact one in the title; a script keeps it true."""
+    if when is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        when.isoformat(timespec="seconds"),
+        f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S %Z}",
+        _ago(when),
+    )
+
+
+@register.simple_tag
+def clock(start: datetime | None, end: datetime | None = None) -> SafeString | str:
+    """How long from `start` to `end`; without an end it runs on in the page."""
+    if start is None:
+        return ""
+    seconds = ((end or timezone.now()) - start).total_seconds()
+    if end is not None:
+        return duration(seconds)
+    return format_html('<span data-clock="{}">{}</span>', round(seconds * 1000), duration(max(0, seconds)))
+
+
+@register.filter
+def megabytes(size: int | None) -> str:
+    """Bytes as MB with one decimal."""
+    return "" if size is None else f"{size / 1e6:.1f} MB"
+
+
+@register.filter
+def commit(sha: str | None) -> str:
+    """A commit as people write it: 7 characters."""
+    return (sha or "")[:7]
+
+
+@register.filter
+def initials(user: Any) -> str:
+    """One or two letters for somebody's badge."""
+    parts = (user.get_full_name() or user.get_username()).replace(".", " ").split()
+    return "".join(part[0] for part in parts[:2]).upper()
+
+
+@register.filter
+def from_twenty(height: int) -> int:
+    """Where a bar of this height begins in a drawing 20 high."""
+    return 20 - height
+
+
+@register.filter
+def plain(text: str) -> str:
+    """A log line without its terminal codes."""
+    return ansi.plain(text)
+
+
+@register.filter
+def control(field: Any) -> SafeString:
+    """A form field's own element in the console's dress, joined to its error and hint."""
+    kind = "form-select" if isinstance(field.field.widget, widgets.Select) else "form-control"
+    attrs = {"class": f"{kind} is-invalid" if field.errors else kind}
+    if field.errors:
+        attrs |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}_error"}
+    return field.as_widget(attrs=attrs)
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> str:
+    """Light, dark or the system's choice, as the cookie remembers it."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request else ""
+    return chosen if chosen in {"light", "dark"} else "auto"
+
+
+@register.inclusion_tag("shared/_queue.html", takes_context=True)
+def queue_counter(context: template.Context) -> dict[str, Any]:
+    """How many deploys run and wait among the apps this user may know of."""
+    found = deploys.running_and_waiting(App.objects.visible_to(context["request"].user))
+    waiting = sum(deploy.state == "queued" for deploy in found)
+    return {"running": len(found) - waiting, "waiting": waiting, "first": found[0] if found else None}
+
+
+# Key, address name, icon, word. The order is the order of the tabs.
+_TABS = (
+    ("overview", "app", "layout-dashboard", gettext_lazy("Overview")),
+    ("deploys", "deploys", "rocket", gettext_lazy("Deploys")),
+    ("config", "config", "key", gettext_lazy("Config")),
+    ("settings", "settings", "settings", gettext_lazy("Settings")),
+)
+
+
+@register.simple_tag(takes_context=True)
+def tabs(context: template.Context) -> list[tuple[str, str, str, Any]]:
+    """The pages of the app at hand: key, address, icon, word."""
+    name = context["app"].name
+    return [(key, reverse(route, args=[name]), glyph, word) for key, route, glyph, word in _TABS]

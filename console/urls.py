@@ -1,0 +1,51 @@
+"""Every address of the console."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path, register_converter
+
+from console.forms.account import SignInForm
+from console.views import account, apps, config, deploys, logs
+
+
+class AppName:
+    """An app's name in an address, as `runtimes.models.apps.name_validator` allows it."""
+
+    regex = "[a-z][a-z0-9-]{0,29}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(AppName, "app")
+
+urlpatterns = [
+    path(
+        "login",
+        LoginView.as_view(template_name="account/login.html", form_class=SignInForm, redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("logout", LogoutView.as_view(), name="logout"),
+    path("account/theme", account.theme, name="theme"),
+    path("", apps.index, name="apps"),
+    path("apps/switch", apps.switch, name="switch"),
+    path("apps/new", apps.create, name="create"),
+    path("apps/<app:name>/", apps.show, name="app"),
+    path("apps/<app:name>/deploy", deploys.start, name="start"),
+    path("apps/<app:name>/deploys/", deploys.index, name="deploys"),
+    path("apps/<app:name>/deploys/<int:number>/", deploys.show, name="deploy"),
+    path("apps/<app:name>/deploys/<int:number>/live", deploys.live, name="deploy-live"),
+    path("apps/<app:name>/deploys/<int:number>/cancel", deploys.cancel, name="cancel"),
+    path("apps/<app:name>/deploys/<int:number>/retry", deploys.retry, name="retry"),
+    path("apps/<app:name>/deploys/<int:number>/log", logs.lines, name="log"),
+    path("apps/<app:name>/deploys/<int:number>/log/search", logs.search, name="log-search"),
+    path("apps/<app:name>/deploys/<int:number>/log.txt", logs.text, name="log-text"),
+    path("apps/<app:name>/config/", config.index, name="config"),
+    path("apps/<app:name>/config/set", config.put, name="config-set"),
+    path("apps/<app:name>/config/remove", config.remove, name="config-remove"),
+    path("apps/<app:name>/settings/", apps.settings, name="settings"),
+    path("apps/<app:name>/settings/source", apps.source, name="source"),
+    path("apps/<app:name>/settings/destroy", apps.remove, name="destroy"),
+]

@@ -1,0 +1,117 @@
+"""Apps: the list, a new one, the overview, the settings."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from builds.create import change_source, create_app
+from builds.deploys import of
+from builds.destroy import destroy
+from console import access
+from console.forms.apps import CreateAppForm, DestroyAppForm, EditSourceForm, samples
+from console.rows import rows_of
+from console.views.frame import render_app
+from runtimes.models import App
+
+PER_PAGE = 50
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """All apps that the user may know of, filtered by name."""
+    apps = App.objects.visible_to(request.user).filter(destroyed_at=None).select_related("team")
+    wanted = request.GET.get("q", "").strip()
+    found = apps.filter(name__icontains=wanted) if wanted else apps
+    page = Paginator(found.order_by("name"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": rows_of(page.object_list),
+        "q": wanted,
+        "samples": samples(),
+        "may_create": access.teams(request.user, "create").exists(),
+        "deployable_teams": set(access.teams(request.user, "deploy").values_list("pk", flat=True)),
+    }
+    return render(request, "apps/_list.html" if request.htmx else "apps/index.html", context)
+
+
+@require_GET
+def switch(request: HttpRequest) -> HttpResponse:
+    """The first apps whose name has what was typed, for the switcher in the top bar."""
+    apps = App.objects.visible_to(request.user).filter(destroyed_at=None, name__icontains=request.GET.get("q", ""))
+    return render(request, "apps/_switch.html", {"apps": apps.order_by("name")[:12]})
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """A new app, for a team in which the user may make one."""
+    teams = access.teams(request.user, "create").order_by("name")
+    initial = (
+        {"source": "sample", "sample": request.GET["sample"]} if request.GET.get("sample") in dict(samples()) else {}
+    )
+    form = CreateAppForm(request.POST or None, request.FILES or None, teams=teams, initial=initial)
+    if form.is_valid() and form.carry_out(create_app, by=request.user):
+        messages.success(request, _("The app is created. Deploy it when you are ready."))
+        return redirect("app", form.cleaned_data["name"])
+    status = 422 if form.is_bound else 200
+    return render(request, "apps/create.html", {"form": form, "samples": samples()}, status=status)
+
+
+@require_GET
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """An app's overview."""
+    app = access.app(request, name)
+    template = "apps/_overview.html" if request.htmx else "apps/show.html"
+    return render_app(request, template, app, "overview", deploys=of(app, limit=5))
+
+
+@require_GET
+def settings(request: HttpRequest, name: str) -> HttpResponse:
+    """Where the app comes from, and how to end it."""
+    app = access.app(request, name)
+    return _settings(request, app)
+
+
+@require_POST
+def source(request: HttpRequest, name: str) -> HttpResponse:
+    """Change where the app comes from."""
+    app = access.app(request, name, can="change source")
+    form = EditSourceForm(request.POST, request.FILES, app=app)
+    if not form.is_valid() or not form.carry_out(change_source, app):
+        return _settings(request, app, source_form=form)
+    messages.success(request, _("The source is saved. The next deploy uses it."))
+    return redirect("settings", app.name)
+
+
+@require_POST
+def remove(request: HttpRequest, name: str) -> HttpResponse:
+    """Destroy the app, once its name is typed."""
+    app = access.app(request, name, can="destroy")
+    form = DestroyAppForm(request.POST, app=app)
+    if not form.is_valid():
+        return _settings(request, app, destroy_form=form)
+    destroy(app, request.user)
+    messages.success(
+        request, _("%(app)s is being destroyed: its instances stop, its releases and logs go.") % {"app": app.name}
+    )
+    return redirect("apps")
+
+
+def _settings(
+    request: HttpRequest,
+    app: App,
+    source_form: EditSourceForm | None = None,
+    destroy_form: DestroyAppForm | None = None,
+) -> HttpResponse:
+    return render_app(
+        request,
+        "apps/settings.html",
+        app,
+        "settings",
+        status=422 if source_form or destroy_form else 200,
+        samples=samples(),
+        source_form=source_form or EditSourceForm(app=app),
+        destroy_form=destroy_form or DestroyAppForm(app=app),
+    )

@@ -1,0 +1,87 @@
+"""Deploys: the list, a new one, its page while it runs and after."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from builds import deploys
+from builds.cancel import cancel as cancel_deploy
+from builds.start import start_deploy
+from console import access
+from console.forms.deploys import DeployForm
+from console.views.frame import render_app
+from runtimes import journal as journals
+
+
+@require_GET
+def index(request: HttpRequest, name: str) -> HttpResponse:
+    """The app's deploys, newest first."""
+    app = access.app(request, name)
+    template = "deploys/_list.html" if request.htmx else "deploys/index.html"
+    return render_app(request, template, app, "deploys", deploys=deploys.of(app))
+
+
+@require_POST
+def start(request: HttpRequest, name: str) -> HttpResponse:
+    """Deploy, and go to the deploy's page at once."""
+    environment = access.environment(request, name, request.POST.get("environment") or "production", can="deploy")
+    form = DeployForm(request.POST, request.FILES)
+    if not form.is_valid():
+        for error in [error for errors in form.errors.values() for error in errors]:
+            messages.error(request, error)
+        return redirect("app", name)
+    build = start_deploy(environment, by=request.user, **form.cleaned_data)
+    return redirect("deploy", name, build.journal.number)
+
+
+@require_GET
+def show(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """One deploy: steps, log, outcome."""
+    deploy = access.deploy(request, name, number)
+    context = _context(request, deploy)
+    tail = journals.read(deploy.journal, max(0, context["last"] - 100))
+    return render_app(request, "deploys/show.html", deploy.app, "deploys", tail=tail, **context)
+
+
+@require_GET
+def live(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """The parts of a deploy's page that change while it runs."""
+    deploy = access.deploy(request, name, number)
+    return render(request, "deploys/_live.html", _context(request, deploy) | {"app": deploy.app})
+
+
+@require_POST
+def cancel(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Ask for the end of a deploy that has not switched traffic yet."""
+    deploy = access.deploy(request, name, number)
+    if not access.may_cancel(request.user, access.rights(request.user, deploy.app.team), deploy):
+        access.require(request, deploy.app.team, "cancel")
+    if not cancel_deploy(deploy, request.user):
+        messages.warning(request, _("It is too late to cancel: the deploy is over or its traffic is switched."))
+    return redirect("deploy", name, number)
+
+
+@require_POST
+def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Deploy the same commit once more."""
+    deploy = access.deploy(request, name, number, can="deploy")
+    build = start_deploy(
+        deploy.environment, by=request.user, ref=deploy.commit or deploy.ref, clear_cache="clear_cache" in request.POST
+    )
+    return redirect("deploy", name, build.journal.number)
+
+
+def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
+    rights = access.rights(request.user, deploy.app.team)
+    return {
+        "deploy": deploy,
+        "steps": list(deploy.journal.steps.all()),
+        "last": journals.count(deploy.journal),
+        "serving": deploy.environment.live,
+        "rights": rights,
+        "may_cancel": deploy.is_cancelable and access.may_cancel(request.user, rights, deploy),
+    }

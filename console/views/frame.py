@@ -1,0 +1,38 @@
+"""What all pages of an app share: its header, its tabs, its rights."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from console import access
+from console.rows import row_of
+from runtimes.models import App, Environment
+
+
+def chosen_environment(request: HttpRequest, app: App) -> Environment:
+    """The environment named in the address, else production."""
+    return access.environment(request, app.name, request.GET.get("environment") or "production")
+
+
+def app_context(request: HttpRequest, app: App, tab: str) -> dict[str, Any]:
+    """What the header of an app's pages needs."""
+    environments = list(app.environments.all())
+    name = request.GET.get("environment") or "production"
+    environment = next((one for one in environments if one.name == name), environments[0])
+    environment.app = app
+    return {
+        "app": app,
+        "tab": tab,
+        "environment": environment,
+        "environments": environments,
+        "row": row_of(environment),
+        "rights": access.rights(request.user, app.team),
+    }
+
+
+def render_app(
+    request: HttpRequest, template: str, app: App, tab: str, status: int = 200, **context: Any
+) -> HttpResponse:
+    """A page of an app."""
+    return render(request, template, app_context(request, app, tab) | context, status=status)

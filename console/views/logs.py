@@ -1,0 +1,75 @@
+"""A deploy's log over HTTP: pages of lines, the whole as text, search."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from console import access
+from console.ansi import plain
+from runtimes import journal as journals
+from runtimes.models import Journal
+
+PAGE = 2_000
+LARGEST_PAGE = 10_000
+MOST_HITS = 10_000
+
+
+@require_GET
+@never_cache
+def lines(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Lines after number `since`, or the last ones of all, as `[milliseconds, step, text]`."""
+    deploy = access.deploy(request, name, number)
+    sealed = journals.sealed(deploy.journal.pk)
+    last = journals.count(deploy.journal)
+    limit = min(_number(request, "limit", PAGE), LARGEST_PAGE)
+    since = _number(request, "since", max(0, last - limit))
+    found = journals.read(deploy.journal, since, limit)
+    return JsonResponse(
+        {
+            "from": found[0].number if found else since + 1,
+            "lines": [[line.at_ms, line.step, line.text] for line in found],
+            "last": last,
+            "sealed": sealed,
+            "state": deploy.state,
+        }
+    )
+
+
+@require_GET
+@never_cache
+def text(request: HttpRequest, name: str, number: int) -> StreamingHttpResponse:
+    """The whole log as a file of plain text."""
+    deploy = access.deploy(request, name, number)
+    response = StreamingHttpResponse(_text(deploy.journal), content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{deploy.app.name}-{deploy.number}.txt"'
+    return response
+
+
+@require_GET
+@never_cache
+def search(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """The numbers of the lines that have some text, whatever their case."""
+    deploy = access.deploy(request, name, number)
+    wanted = request.GET.get("q", "").casefold()
+    hits = [line.number for line in _all(deploy.journal) if wanted in plain(line.text).casefold()] if wanted else []
+    return JsonResponse({"count": len(hits), "lines": hits[:MOST_HITS]})
+
+
+def _number(request: HttpRequest, name: str, default: int) -> int:
+    value = request.GET.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 10 else default
+
+
+def _all(journal: Journal) -> Iterator[journals.Line]:
+    """Every line there is now, a page at a time."""
+    since = 0
+    while page := journals.read(journal, since, PAGE):
+        yield from page
+        since = page[-1].number
+
+
+def _text(journal: Journal) -> Iterator[str]:
+    for line in _all(journal):
+        yield plain(line.text) + "\n"

@@ -1,0 +1,191 @@
+"""Rows for the console's tests and for its demonstration: people, apps, deploys with steps and a log."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from builds.models import Build
+from runtimes.models import (
+    App,
+    Environment,
+    Instance,
+    Journal,
+    LogChunk,
+    Membership,
+    Process,
+    Release,
+    Role,
+    Slug,
+    Stack,
+    Step,
+    Team,
+)
+
+STEPS = (
+    ("queued", "Queued", 0.4),
+    ("fetch", "Fetch source", 2.1),
+    ("detect", "Detect", 0.3),
+    ("buildpack:0", "Node.js", 9.7),
+    ("buildpack:1", "Python", 6.2),
+    ("package", "Package slug", 1.1),
+    ("store", "Store slug", 0.6),
+    ("release", "Release command", 1.4),
+    ("start", "Start instances", 1.2),
+    ("healthy", "Wait until healthy", 1.9),
+    ("switch", "Switch traffic", 0.2),
+)
+
+
+def user(name: str, **fields: Any) -> Any:
+    """Somebody who can sign in with their own name as password."""
+    return get_user_model().objects.create_user(name, password=name, **fields)
+
+
+def team(name: str, **members: str) -> Team:
+    """A team; `members` are user names with their roles."""
+    made = Team.objects.create(name=name)
+    for who, role in members.items():
+        found = get_user_model().objects.filter(username=who).first() or user(who)
+        Membership.objects.create(team=made, user=found, role=Role(role))
+    return made
+
+
+def app(name: str, of: Team, **fields: Any) -> App:
+    """An app with its production environment."""
+    stack, _ = Stack.objects.get_or_create(
+        name="debian-12", defaults={"build_image": "build", "run_image": "run", "identifier": "heroku-22"}
+    )
+    given = {"source": "git", "git_url": f"https://git.example.com/acme/{name}.git", "git_ref": "main"} | fields
+    made = App.objects.create(name=name, team=of, stack=stack, **given)
+    Environment.objects.create(app=made, name="production")
+    return made
+
+
+def deploy(
+    of: App,
+    state: str = "live",
+    *,
+    by: Any = None,
+    ago: timedelta = timedelta(0),
+    commit: str = "3f9c2ab41d0e77f2b9a1",
+    message: str = "Show the basket on every page",
+    failed_at: str = "buildpack:1",
+    failure: str = "",
+    exit_code: int | None = None,
+    lines: Sequence[tuple[int, str]] = (),
+    speed: float = 1.0,
+    size: int = 41_200_000,
+) -> Journal:
+    """A deploy in any state of `builds.deploys.Deploy`; `lines` are (step number from 0, text)."""
+    environment = of.production
+    began = timezone.now() - ago
+    number = (Journal.objects.filter(app=of).count()) + 1
+    journal = Journal.objects.create(app=of, environment=environment, number=number, created_by=by, created_at=began)
+    last = _steps(journal, state, began, failed_at, speed)
+    _log(journal, began, lines)
+    over = state not in {"queued", "building", "releasing"}
+    slug = _slug(of, commit, message, size, number) if state in {"live", "retired", "releasing"} else None
+    Build.objects.create(
+        app=of,
+        journal=journal,
+        state={"queued": "queued", "building": "running", "failed": "failed", "canceled": "canceled"}.get(
+            state, "succeeded"
+        ),
+        commit="" if state == "queued" else commit,
+        message="" if state == "queued" else message,
+        slug=slug,
+        failure=failure if state == "failed" else "",
+        exit_code=exit_code,
+        queued_at=began,
+        started_at=None if state == "queued" else began + timedelta(seconds=0.4),
+        ended_at=last if over or state == "releasing" else None,
+    )
+    if slug:
+        _release(environment, journal, slug, state, last, by)
+    if over:
+        ended = {"sealed_at": last} | ({"cancel_requested_at": last, "canceled_by": by} if state == "canceled" else {})
+        Journal.objects.filter(pk=journal.pk).update(**ended)
+    return journal
+
+
+def instances(of: App, process: str, states: Iterable[str], **fields: Any) -> None:
+    """The live release's instances of one process type, in these states, and as many wanted."""
+    environment = of.production
+    all_states = list(states)
+    Process.objects.create(environment=environment, name=process, quantity=len(all_states))
+    for index, state in enumerate(all_states, 1):
+        Instance.objects.create(
+            environment=environment,
+            release=environment.releases.get(state="live"),
+            process=process,
+            index=index,
+            state=state,
+            started_at=timezone.now() - timedelta(hours=5, minutes=12 * index),
+            **(fields if state == "crashed" else {}),
+        )
+
+
+def _steps(journal: Journal, state: str, began: datetime, failed_at: str, speed: float) -> datetime:
+    """Write the steps as far as a deploy in this state has come; return when the last one ended."""
+    reached = {"queued": "queued", "building": "buildpack:1", "releasing": "start", "failed": failed_at}.get(state, "")
+    if state == "canceled":
+        reached = failed_at
+    moment, done = began, True
+    for position, (key, name, seconds) in enumerate(STEPS):
+        step = Step(journal=journal, position=(position + 1) * 100, key=key, name=name)
+        if done:
+            step.state, step.started_at = "done", moment
+            moment += timedelta(seconds=seconds * speed)
+            step.ended_at = moment
+            if key == reached:
+                done = False
+                step.state = {"failed": "failed", "canceled": "canceled"}.get(state, "running")
+                step.ended_at = step.ended_at if step.state != "running" else None
+                step.started_at = (
+                    step.started_at if state in {"failed", "canceled"} else timezone.now() - timedelta(seconds=4)
+                )
+        elif state in {"failed", "canceled"}:
+            step.state = "skipped"
+        step.save()
+    return moment
+
+
+def _log(journal: Journal, began: datetime, lines: Sequence[tuple[int, str]]) -> None:
+    at = int(began.timestamp() * 1000)
+    rows = [[at + number * 40, (step + 1) * 100, text] for number, (step, text) in enumerate(lines)]
+    for first in range(0, len(rows), 500):
+        part = rows[first : first + 500]
+        LogChunk.objects.create(journal=journal, first=first + 1, count=len(part), lines=part)
+
+
+def _slug(of: App, commit: str, message: str, size: int, number: int) -> Slug:
+    return Slug.objects.create(
+        app=of,
+        sha256=f"{of.pk:08x}{number:08x}".ljust(64, "0"),
+        size=size,
+        unpacked=size * 4,
+        stack=of.stack,
+        platform="linux/amd64",
+        process_types={"web": "gunicorn wsgi -w 4 -b :$PORT"},
+        commit=commit,
+        message=message,
+    )
+
+
+def _release(environment: Environment, journal: Journal, slug: Slug, state: str, moment: datetime, by: Any) -> None:
+    if state == "live":
+        environment.releases.filter(state="live").update(state="retired")
+    Release.objects.create(
+        environment=environment,
+        number=Release.objects.next_number(environment),
+        slug=slug,
+        commands=slug.process_types,
+        journal=journal,
+        state="pending" if state == "releasing" else state,
+        created_at=moment,
+        created_by=by,
+        live_at=None if state == "releasing" else moment,
+    )
