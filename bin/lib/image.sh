@@ -26,7 +26,7 @@ image::build() {
 	for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
 		[[ -z "${!name:-}" ]] || proxies+=(--build-arg "${name}")
 	done
-	step::run "image-${tag//[\/:]/-}" "Image ${tag}" docker build --network host --tag "${tag}" --file "${dockerfile}" \
+	step::run "image-${tag//[\/:]/-}" "Image ${tag}" docker build --force-rm --network host --tag "${tag}" --file "${dockerfile}" \
 		--label "slipway.recipe=${recipe}" "${proxies[@]}" "${@}" "${context}"
 }
 

@@ -4,6 +4,7 @@ FROM ${BASE}
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends redis-server \
     && apt-get clean \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* \
+    && install -d /etc/slipway
 USER nobody
-CMD ["redis-server", "/etc/redis/slipway.conf"]
+CMD ["redis-server", "/etc/slipway/redis.conf"]

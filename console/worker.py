@@ -1,0 +1,34 @@
+"""Run one queue: `python -m console.worker builder`.
+
+The same worker as `celery worker` starts, without its command line, whose interactive shell alone takes 10 MB.
+"""
+
+import os
+import sys
+
+from celery.utils.nodenames import host_format
+
+from console.celery import app
+
+CONCURRENCY = {"builder": int(os.environ.get("SLIPWAY_BUILDERS", "2")), "controller": 8}
+
+
+def work(queue: str) -> int:
+    """Serve a queue until a signal comes; return the exit status. Builds and control wait for others, so threads do."""
+    worker = app.Worker(
+        hostname=host_format(f"{queue}@%h"),
+        queues=[queue],
+        pool="threads",
+        concurrency=CONCURRENCY[queue],
+        prefetch_multiplier=1,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        loglevel="INFO",
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(work(sys.argv[1]))
