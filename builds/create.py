@@ -20,7 +20,7 @@ GIT_URL = re.compile(
 GIT_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
     *,
     team: Team,
     name: str,

@@ -57,7 +57,7 @@ class Deploy:
 
     @property
     def is_canceling(self) -> bool:
-        return bool(not self.is_over and self.build and self.build.cancel_requested_at)
+        return bool(not self.is_over and self.journal.cancel_requested_at)
 
     @property
     def slug(self) -> Slug | None:

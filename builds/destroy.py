@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from builds.build import cache_volume
 from builds.cancel import cancel
+from builds.deploys import running_and_waiting
 from builds.models import Build
 from runtimes import bell, router
 from runtimes.installation import engine
@@ -17,8 +18,8 @@ from runtimes.orders import order
 def destroy(app: App, by: Any = None) -> None:
     """Mark the app as going, cancel what builds, and have it removed."""
     App.objects.filter(pk=app.pk).update(destroyed_at=timezone.now())
-    for build in Build.objects.filter(app=app, state__in=("queued", "running")):
-        cancel(build, by)
+    for deploy in running_and_waiting([app]):
+        cancel(deploy, by)
     order("builds.tasks.remove_app", app.pk)
     bell.ring("apps", f"app.{app.pk}")
 

@@ -1,6 +1,5 @@
 """One try to turn a source into a slug, and the app's list of buildpacks."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -45,8 +44,6 @@ class Build(Stateful, Leased):
     failure_reason = models.CharField(max_length=60, blank=True, default="", help_text="For machines.")
     failure = models.TextField(blank=True, default="", help_text="For people.")
     exit_code = models.IntegerField(null=True, blank=True)
-    cancel_requested_at = models.DateTimeField(null=True, blank=True)
-    canceled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     queued_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -1,9 +1,5 @@
 """Working off the queue: one build from its claim to the seal on its journal."""
 
-import os
-import socket
-import uuid
-
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -17,12 +13,12 @@ from runtimes.journal import Writer
 from runtimes.models import ConfigVar
 from runtimes.orders import order
 from runtimes.states import LEASE
-from runtimes.watch import Watch
+from runtimes.watch import Watch, worker_name
 
 
 def build_next() -> Build | None:
     """Claim the build that waits longest and may run, and see it through; None if there is none."""
-    worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    worker = worker_name()
     if build := claim(worker):
         try:
             run(build, worker)
@@ -50,7 +46,7 @@ def run(build: Build, worker: str) -> None:
     try:
         with (
             Writer(build.journal, _secrets(build)) as log,
-            Watch(worker, lambda: _is_canceled(build), build) as watch,
+            Watch(worker, build.journal.is_canceled, build) as watch,
         ):
             _work(build, log, watch)
     finally:
@@ -84,10 +80,6 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
 def _fail(build: Build, reason: str, failure: str, exit_code: int | None = None) -> None:
     facts = {"failure_reason": reason[:60], "failure": failure, "exit_code": exit_code}
     build.move("failed", ended_at=timezone.now(), **facts)
-
-
-def _is_canceled(build: Build) -> bool:
-    return Build.objects.filter(pk=build.pk, cancel_requested_at__isnull=False).exists()
 
 
 def _secrets(build: Build) -> list[str]:

@@ -153,7 +153,8 @@ def _why(code: int, job: Job, url: str, ref: str) -> BuildFailed:
         case 11:
             return BuildFailed(
                 "authentication-needed",
-                f"{url} asks for a login: it is private, or it does not exist. Add an access token in the app's settings.",
+                f"{url} asks for a login: it is private, or it does not exist. "
+                "Add an access token in the app's settings.",
                 code,
             )
         case 12:

@@ -4,6 +4,7 @@ import logging
 
 from django.utils import timezone
 
+from runtimes import journal
 from runtimes.engine.base import EngineError
 from runtimes.holding import Held
 from runtimes.models import Environment, Instance, Release
@@ -26,4 +27,7 @@ def look_after() -> None:
 def end_abandoned_releases() -> None:
     """Fail the pending releases whose worker is gone."""
     for release in Release.objects.filter(state="pending", lease_until__lt=timezone.now()):
-        release.move("failed", failure="Its worker stopped before it was live. Deploy again.", ended_at=timezone.now())
+        failure = "The worker that had this release stopped before it was live. Deploy again."
+        if release.move("failed", failure=failure, ended_at=timezone.now()):
+            journal.note(release.journal, f" !     {failure}")
+            journal.close(release.journal)

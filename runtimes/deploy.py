@@ -1,6 +1,7 @@
 """A deploy: a slug becomes a release, and the release serves."""
 
 import time
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +12,7 @@ from runtimes.faults import Canceled, Fault, ReleaseFailed, TimedOut
 from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.journal import Writer
-from runtimes.models import ConfigVar, Environment, Instance, Process, Release, Slug
+from runtimes.models import ConfigVar, Environment, Instance, Journal, Process, Release, Slug
 from runtimes.reconcile import DRAIN, PROBE_EVERY_SECONDS, bring_up, probe, reconcile, refresh
 from runtimes.restore import restore
 from runtimes.spec import NETWORK, release_job
@@ -32,14 +33,41 @@ MOST_CRASHES = 3
 REFRESH_SECONDS = 0.5
 
 
-def deploy(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: object) -> Release:
+def deploy(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: Any) -> Release:
     """Release `slug` in `environment` and let it serve; return the live release.
 
     `facts` are further fields of the release (`kind`, `description`, `created_by`). Raises
     `ReleaseFailed` where the app is at fault and `Canceled`; the release before keeps serving then,
     and nothing of the new one stays.
     """
-    release = make_release(slug, environment, log, watch, **facts)
+    while environment.releases.filter(state="pending").exists():  # one is on its way: it goes first
+        watch.check()
+        time.sleep(REFRESH_SECONDS)
+    lease = {"worker": watch.worker, "lease_until": timezone.now() + LEASE}
+    release = make_release(slug, environment, journal=log.journal, **lease, **facts)
+    carry_out(release, log, watch)
+    return release
+
+
+def make_release(slug: Slug, environment: Environment, *, journal: Journal, **facts: Any) -> Release:
+    """The next release, pending, with its config and commands frozen, and a row for each process type.
+
+    Raises `IntegrityError` if the environment has a pending release already.
+    """
+    facts = {"config": ConfigVar.objects.for_release(environment), "commands": slug.process_types} | facts
+    facts = {"release_command": slug.release_command} | facts
+    with transaction.atomic():
+        number = Release.objects.next_number(environment)
+        release = Release.objects.create(environment=environment, number=number, slug=slug, journal=journal, **facts)
+        for name in release.commands:
+            quantity = 1 if name == "web" else 0
+            Process.objects.get_or_create(environment=environment, name=name, defaults={"quantity": quantity})
+    bell.ring(journal.topic, f"app.{environment.app_id}")
+    return release
+
+
+def carry_out(release: Release, log: Writer, watch: Watch) -> None:
+    """Take a pending release to where it serves, or give it up; see `deploy`."""
     watch.rows.append(release)
     try:
         run_release_command(release, log, watch)
@@ -50,44 +78,16 @@ def deploy(slug: Slug, environment: Environment, log: Writer, watch: Watch, **fa
         with log.step("switch"):
             go_live(release, log)
     except Canceled:
-        _give_up(release, "canceled", "Canceled.")
+        _give_up(release, "canceled", "")
         raise
     except Fault as fault:
-        _give_up(release, "failed", fault.message)
+        _give_up(release, "failed", log.redact(fault.message))
         raise
     except BaseException:
-        _give_up(release, "failed", "The platform failed. Its log says more.")
+        _give_up(release, "failed", "The platform failed, not your app.")
         raise
     finally:
         watch.rows.remove(release)
-    return release
-
-
-def make_release(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: object) -> Release:
-    """The next release, pending, with config and commands frozen. Waits for one that is on its way."""
-    while environment.releases.filter(state="pending").exists():
-        watch.check()
-        time.sleep(REFRESH_SECONDS)
-    with transaction.atomic():
-        number = Release.objects.next_number(environment)
-        release = Release.objects.create(
-            environment=environment,
-            number=number,
-            slug=slug,
-            config=ConfigVar.objects.for_release(environment),
-            commands=slug.process_types,
-            release_command=slug.release_command,
-            journal=log.journal,
-            worker=watch.worker,
-            lease_until=timezone.now() + LEASE,
-            **facts,
-        )
-        for name in slug.process_types:
-            Process.objects.get_or_create(
-                environment=environment, name=name, defaults={"quantity": 1 if name == "web" else 0}
-            )
-    bell.ring(log.journal.topic, f"app.{environment.app_id}")
-    return release
 
 
 def run_release_command(release: Release, log: Writer, watch: Watch) -> None:

@@ -3,7 +3,9 @@
 from celery import shared_task
 
 from runtimes import attention, reconcile
-from runtimes.models import Environment
+from runtimes import carry_out as releases
+from runtimes.models import Environment, Release
+from runtimes.watch import worker_name
 
 
 @shared_task
@@ -12,6 +14,13 @@ def bring_in_line(environment_id: int) -> None:
     environment = Environment.objects.select_related("app").get(pk=environment_id)
     reconcile.reconcile(environment)
     reconcile.settle(environment)
+
+
+@shared_task
+def carry_out(release_id: int) -> None:
+    """Take a release that needs no build to where it serves."""
+    release = Release.objects.select_related("environment__app", "slug__stack", "journal").get(pk=release_id)
+    releases.carry_out(release, worker_name())
 
 
 @shared_task

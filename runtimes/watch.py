@@ -1,7 +1,10 @@
 """Watching over long work: it keeps the lease, notices a cancel, and ends a job that overstays."""
 
+import os
+import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -14,6 +17,11 @@ from runtimes.states import Leased
 
 LOOK_SECONDS = 0.5
 RENEW_SECONDS = 10
+
+
+def worker_name() -> str:
+    """A name for this piece of work, unlike any other's: host, process, something random."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 class Watch:

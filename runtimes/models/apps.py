@@ -80,7 +80,9 @@ class App(models.Model):
     sample = models.CharField(max_length=40, blank=True, default="")
     stack = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="apps")
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     destroyed_at = models.DateTimeField(null=True, blank=True)
 
     objects = AppQuerySet.as_manager()

@@ -27,7 +27,13 @@ class Journal(models.Model):
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="journals")
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    canceled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     sealed_at = models.DateTimeField(null=True, blank=True)
 
     objects = JournalQuerySet.as_manager()
@@ -38,6 +44,10 @@ class Journal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.app.name} #{self.number}"
+
+    def is_canceled(self) -> bool:
+        """Whether a person has asked to stop, as the database knows it now."""
+        return Journal.objects.filter(pk=self.pk, cancel_requested_at__isnull=False).exists()
 
     @property
     def topic(self) -> str:

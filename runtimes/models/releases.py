@@ -39,11 +39,13 @@ class Release(Stateful, Leased):
     config = EncryptedJSONField(default=dict)
     commands = models.JSONField(default=dict, help_text="Command per process type.")
     release_command = models.TextField(blank=True, default="")
-    journal = models.ForeignKey(Journal, null=True, blank=True, on_delete=models.SET_NULL, related_name="releases")
+    journal = models.ForeignKey(Journal, on_delete=models.CASCADE, related_name="releases")
     state = models.CharField(max_length=10, default="pending")
     failure = models.TextField(blank=True, default="", help_text="What the page says when it failed.")
     created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     live_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

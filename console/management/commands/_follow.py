@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from builds import deploys
 from builds.deploys import Deploy
 from runtimes import journal
-from runtimes.models import App, Environment
+from runtimes.models import App, Environment, Release
 
 POLL_SECONDS = 0.25
 
@@ -27,6 +27,22 @@ def find_environment(app: App, name: str) -> Environment:
         return app.environments.get(name=name)
     except Environment.DoesNotExist:
         raise CommandError(f"{app.name} has no environment {name}.") from None
+
+
+def find_release(environment: Environment, version: str) -> Release:
+    """The release with this version, as v12; `CommandError` if there is none."""
+    number = version.removeprefix("v")
+    release = environment.releases.filter(number=number).first() if number.isdecimal() else None
+    if not release:
+        raise CommandError(f"{environment} has no release {version}.")
+    return release
+
+
+def follow_release(release: Release, write: Callable[[str], object]) -> None:
+    """Follow a release that needs no build; `CommandError` unless it goes live."""
+    deploy = follow(release.environment.app, release.journal.number, write)
+    if deploy.state not in ("live", "retired"):
+        raise CommandError(f"{release.version} {deploy.state}. {deploy.failure}".strip())
 
 
 def follow(app: App, number: int, write: Callable[[str], object]) -> Deploy:

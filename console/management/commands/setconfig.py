@@ -1,4 +1,4 @@
-"""setconfig APP KEY=VALUE…"""
+"""setconfig APP KEY=VALUE… [--environment E] [--no-release]"""
 
 from typing import Any
 
@@ -6,17 +6,19 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from runtimes.config import set_vars
+from runtimes.models import App, Environment
+from runtimes.release import change_config
 
-from ._follow import find_app, find_environment
+from ._follow import find_app, find_environment, follow_release
 
 
 class Command(BaseCommand):
-    help = "Set config vars; the next deploy uses them."
+    help = "Set config vars and release the change."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")
         parser.add_argument("vars", nargs="+", metavar="KEY=VALUE")
-        parser.add_argument("--environment", help="for this environment alone; default: for all, and for builds")
+        add_where(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         app = find_app(options["app"])
@@ -28,4 +30,18 @@ class Command(BaseCommand):
             set_vars(app, {key: value for key, _, value in pairs}, environment)
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
-        self.stdout.write(f"Set {', '.join(key for key, _, _ in pairs)}. The next deploy uses it.")
+        self.stdout.write(f"Set {', '.join(key for key, _, _ in pairs)}.")
+        release_change(self, app, environment, options)
+
+
+def add_where(parser: CommandParser) -> None:
+    """The options that setting and unsetting share."""
+    parser.add_argument("--environment", help="for this environment alone; default: for all, and for builds")
+    parser.add_argument("--no-release", action="store_true", help="let the next release bring it")
+
+
+def release_change(command: BaseCommand, app: App, environment: Environment | None, options: dict[str, Any]) -> None:
+    """Release the change where something runs, in one environment or in all; follow each."""
+    for each in [environment] if environment else app.environments.all():
+        if each.live and not options["no_release"]:
+            follow_release(change_config(each), command.stdout.write)

@@ -1,0 +1,24 @@
+"""releases APP [--environment E]"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from ._follow import find_app, find_environment
+
+
+class Command(BaseCommand):
+    help = "List an environment's releases, newest first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument("--environment", default="production")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        environment = find_environment(find_app(options["app"]), options["environment"])
+        for release in environment.releases.select_related("slug", "created_by"):
+            what = release.description or f"{release.get_kind_display()} {release.slug.commit[:7]}".strip()
+            who = release.created_by or "command line"
+            self.stdout.write(
+                f"{release.version:<6}{release.state:<10}{release.created_at:%Y-%m-%d %H:%M}  {what} ({who})"
+            )

@@ -1,0 +1,32 @@
+"""scale APP web=3 worker=1 [--environment E]"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from runtimes.scale import scale
+
+from ._follow import find_app, find_environment
+
+
+class Command(BaseCommand):
+    help = "Set how many instances of each process type run."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument("quantities", nargs="+", metavar="TYPE=N")
+        parser.add_argument("--environment", default="production")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        environment = find_environment(find_app(options["app"]), options["environment"])
+        pairs = [pair.partition("=") for pair in options["quantities"]]
+        if wrong := [name for name, _, quantity in pairs if not quantity.isdecimal()]:
+            raise CommandError(f"{wrong[0]}: write TYPE=N, such as web=3.")
+        try:
+            scale(environment, {name: int(quantity) for name, _, quantity in pairs})
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
+        self.stdout.write(
+            f"Scaling {environment} to {' '.join(options['quantities'])}. See: manage.py ps {options['app']}"
+        )

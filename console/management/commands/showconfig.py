@@ -1,0 +1,26 @@
+"""showconfig APP [--environment E]"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from runtimes.models import ConfigVar
+
+from ._follow import find_app, find_environment
+
+
+class Command(BaseCommand):
+    help = "Show config vars with their values, as KEY=VALUE lines."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument(
+            "--environment", help="what a release of this environment gets; default: what is set for all"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        app, name = find_app(options["app"]), options["environment"]
+        config = ConfigVar.objects
+        values = config.for_release(find_environment(app, name)) if name else config.for_build(app)
+        for key, value in sorted(values.items()):
+            self.stdout.write(f"{key}={value}")

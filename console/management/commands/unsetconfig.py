@@ -1,0 +1,27 @@
+"""unsetconfig APP KEY…"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from runtimes.config import unset_vars
+
+from ._follow import find_app, find_environment
+from .setconfig import add_where, release_change
+
+
+class Command(BaseCommand):
+    help = "Remove config vars and release the change."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument("keys", nargs="+", metavar="KEY")
+        add_where(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        app = find_app(options["app"])
+        environment = find_environment(app, options["environment"]) if options["environment"] else None
+        if not unset_vars(app, options["keys"], environment):
+            raise CommandError("None of these is set.")
+        self.stdout.write(f"Removed {', '.join(options['keys'])}.")
+        release_change(self, app, environment, options)
