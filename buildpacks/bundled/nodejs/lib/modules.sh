@@ -1,27 +1,33 @@
 #!/usr/bin/env bash
 # node_modules: restored when nothing changed, else installed with the app's package manager.
 
-# What decides the content of node_modules. Empty if it may change while all of that stays the same:
-# scripts of the app's own around installing, workspaces, packages linked from the source, no lock file.
+# Is the content of node_modules decided by the lock file and package.json alone? Not with scripts of the app's own
+# around installing, with workspaces, with packages linked from the source, or without a lock file.
+modules::are_fixed() {
+	[[ -n "${LOCK_FILE}" && ! -f "${BUILD_DIR}/pnpm-workspace.yaml" ]] || return 1
+	[[ "${MANAGER}" != "berry" ]] || ! berry::is_pnp || return 1
+	jq -e '[.scripts? // {} | keys[] | select(IN("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"))]
+		+ [.workspaces? // empty] | length == 0' "${PACKAGE_JSON}" >/dev/null || return 1
+	! grep -E '"link": true|[" ](link|file|portal):' "${BUILD_DIR}/${LOCK_FILE}" >/dev/null
+}
+
 modules::key() {
-	local lock="${1}"
-	[[ -f "${BUILD_DIR}/${lock}" ]] || return 0
-	jq -e '[.scripts? // {} | keys[] | select(IN("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"))] + [.workspaces? // empty] | length == 0' "${PACKAGE_JSON}" >/dev/null || return 0
-	grep -E '"link": true|link:|file:|portal:' "${BUILD_DIR}/${lock}" >/dev/null && return 0
 	{
-		printf '%s\n' "${BUILDPACK_VERSION}" "${STACK}" "$(uname -m)" "${NODE_VERSION}" "${MANAGER_VERSION}"
+		printf '%s\n' "${BUILDPACK_VERSION}" "${STACK}" "$(uname -m)" "${NODE_VERSION}" "${MANAGER_VERSION}" "${REGISTRY}"
 		jq -S '{dependencies, devDependencies, optionalDependencies, peerDependencies, overrides, resolutions, pnpm}' "${PACKAGE_JSON}"
-		cat "${BUILD_DIR}/${lock}"
+		cat "${BUILD_DIR}/${LOCK_FILE}"
 		cat "${BUILD_DIR}/.npmrc" "${BUILD_DIR}/.yarnrc" "${BUILD_DIR}/.yarnrc.yml" 2>/dev/null || true
 	} | sha256sum | cut -d' ' -f1
 }
 
 modules::install() {
 	local key=""
-	settings::on_unless_off NODE_MODULES_CACHE && key="$(modules::key "${LOCK_FILE}")"
-	if [[ -n "${key}" ]] && tree::restore "${key}" "${BUILD_DIR}/node_modules"; then
-		output::step "Dependencies have not changed: using what the last build installed"
-		return
+	if settings::on_unless_off NODE_MODULES_CACHE && modules::are_fixed; then
+		key="$(modules::key)"
+		if tree::restore "${key}" "${BUILD_DIR}/node_modules"; then
+			output::step "Dependencies have not changed: using what the last build installed"
+			return
+		fi
 	fi
 	output::step "Installing dependencies with ${INSTALL_COMMAND[*]}"
 	scripts::execute install "${INSTALL_COMMAND[@]}"
@@ -31,12 +37,51 @@ modules::install() {
 }
 
 modules::prune() {
-	if settings::get NPM_CONFIG_PRODUCTION | grep -x false >/dev/null; then
-		output::step "Keeping devDependencies, because NPM_CONFIG_PRODUCTION is false"
-	elif ! jq -e '(.dependencies? // {}) + (.optionalDependencies? // {}) + {workspaces: .workspaces?} | map(values) | length > 0' "${PACKAGE_JSON}" >/dev/null; then
+	if modules::kept_whole; then
+		output::step "Keeping devDependencies, because a config var says so"
+	elif ! jq -e '[.dependencies?, .optionalDependencies?, .workspaces? | values | .[]] | length > 0' "${PACKAGE_JSON}" >/dev/null; then
 		rm -rf "${BUILD_DIR}/node_modules"
-	elif jq -e '.devDependencies? // {} | length > 0' "${PACKAGE_JSON}" >/dev/null; then
+	elif ((${#PRUNE_COMMAND[@]} > 0)) && jq -e '.devDependencies? // {} | length > 0' "${PACKAGE_JSON}" >/dev/null; then
 		output::step "Removing devDependencies"
 		scripts::execute prune "${PRUNE_COMMAND[@]}"
 	fi
+}
+
+modules::kept_whole() {
+	local value
+	value="$(settings::get NPM_CONFIG_PRODUCTION)"
+	[[ "${value}" == "false" ]] && return 0
+	case "${KEEP_SWITCH}" in
+	YARN_PRODUCTION)
+		value="$(settings::get YARN_PRODUCTION)"
+		[[ "${value}" == "false" ]]
+		;;
+	?*) settings::on "${KEEP_SWITCH}" ;;
+	*) return 1 ;;
+	esac
+}
+
+# Folders that the app's tools fill and want back in the next build (cacheDirectories in package.json).
+modules::cache_directories() {
+	jq -r '(.cacheDirectories? // .cache_directories? // [])[] | strings | select(test("^[^/].*") and (test("(^|/)\\.\\.(/|$)") | not) and . != "node_modules")' "${PACKAGE_JSON}"
+}
+
+modules::restore_directories() {
+	local folder
+	settings::on_unless_off NODE_MODULES_CACHE || return 0
+	while IFS= read -r folder; do
+		[[ -d "${CACHE_DIR}/nodejs/directories/${folder}" && ! -e "${BUILD_DIR}/${folder}" ]] || continue
+		mkdir -p "$(dirname "${BUILD_DIR}/${folder}")"
+		cp -a "${CACHE_DIR}/nodejs/directories/${folder}" "${BUILD_DIR}/${folder}"
+	done < <(modules::cache_directories)
+}
+
+modules::keep_directories() {
+	local folder kept="${CACHE_DIR}/nodejs/directories"
+	rm -rf "${kept}"
+	while IFS= read -r folder; do
+		[[ -d "${BUILD_DIR}/${folder}" ]] || continue
+		mkdir -p "$(dirname "${kept}/${folder}")"
+		cp -a "${BUILD_DIR}/${folder}" "${kept}/${folder}"
+	done < <(modules::cache_directories)
 }

@@ -57,52 +57,6 @@ node::explain() {
 
 		Ask for one of these lines in package.json, for example "22.x".
 	EOF
-	*) report::fail "registry-unreachable" <<-EOF ;;
-		The npm registry does not answer: ${REGISTRY}
-
-		Deploy again in a moment. If it stays, an administrator checks the platform's
-		NPM_CONFIG_REGISTRY and its CA bundle, or you check this app's config var.
-	EOF
+	*) registry::unreachable ;;
 	esac
-}
-
-# The newest npm of the line that came with this Node; npm's own engines decide what runs on it.
-node::npm_range() {
-	local wanted
-	wanted="$(package::text .engines.npm)"
-	if [[ -n "${wanted}" ]]; then
-		echo "${wanted}"
-		return
-	fi
-	case "${NODE_VERSION%%.*}" in
-	16) echo "8.x" ;;
-	18 | 19 | 20 | 21 | 22 | 23) echo "10.x" ;;
-	24 | 25 | 26) echo "11.x" ;;
-	*) echo "*" ;;
-	esac
-}
-
-# Sets NPM_VERSION. Keeps one npm per Node and range, so that an unchanged app asks nothing.
-node::install_npm() {
-	local range target="${NODE_HOME}/lib/node_modules/npm" status=0
-	range="$(node::npm_range)"
-	if [[ ! -f "${target}.range" || "$(<"${target}.range")" != "${range}" ]]; then
-		registry::choose npm "${range}" "${NODE_VERSION}" || status="${?}"
-		((status == 0)) || node::no_npm "${range}"
-		mkdir -p "${NODE_HOME}/lib/node_modules"
-		registry::unpack "${target}"
-		ln -sfn ../lib/node_modules/npm/bin/npm-cli.js "${NODE_HOME}/bin/npm"
-		ln -sfn ../lib/node_modules/npm/bin/npx-cli.js "${NODE_HOME}/bin/npx"
-		chmod +x "${target}/bin/npm-cli.js" "${target}/bin/npx-cli.js"
-		printf '%s' "${range}" >"${target}.range"
-	fi
-	NPM_VERSION="$(jq -r .version "${target}/package.json")"
-}
-
-node::no_npm() {
-	report::fail "npm-version-unavailable" <<-EOF
-		No published npm fits "${1}" and runs on Node.js ${NODE_VERSION}.
-
-		Correct engines.npm in package.json, or leave it out.
-	EOF
 }

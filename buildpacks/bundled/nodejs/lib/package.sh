@@ -15,6 +15,25 @@ package::read() {
 	fi
 }
 
+# What no package manager explains well.
+package::check() {
+	if [[ -e "${BUILD_DIR}/.heroku" && ! -d "${BUILD_DIR}/.heroku" ]]; then
+		report::fail "heroku-is-a-file" <<-'EOF'
+			The source has a file named .heroku, where a folder of that name must go.
+
+			Buildpacks put the language runtime there. Remove the file from the source.
+		EOF
+	fi
+	if [[ -d "${BUILD_DIR}/node_modules" ]]; then
+		output::warning <<-'EOF'
+			node_modules is part of the source. What it holds was made on another machine,
+			so it is installed anew. Add node_modules/ to .gitignore and remove it with:
+			git rm -r --cached node_modules
+		EOF
+		rm -rf "${BUILD_DIR}/node_modules"
+	fi
+}
+
 # The value of a path such as `.engines.node`, as text; empty if it is missing or not text.
 package::text() {
 	jq -r "(${1}? // empty) | strings" "${PACKAGE_JSON}"

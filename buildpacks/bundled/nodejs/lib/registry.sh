@@ -80,3 +80,12 @@ registry::unpack() {
 	rm -rf "${archive}" "${target}"
 	mv "${target}.part" "${target}"
 }
+
+registry::unreachable() {
+	report::fail "registry-unreachable" <<-EOF
+		The npm registry does not answer: ${REGISTRY}
+
+		Deploy again in a moment. If it stays, an administrator checks the platform's
+		NPM_CONFIG_REGISTRY and its CA bundle, or you check this app's config var.
+	EOF
+}

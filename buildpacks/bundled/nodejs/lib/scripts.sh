@@ -8,6 +8,7 @@ scripts::execute() {
 		cd "${BUILD_DIR}"
 		settings::export_all
 		scripts::environment
+		"${MANAGER}::commands"
 		"${@}" 2>&1
 	) | tee "${log}" | output::indent; then
 		mistakes::explain "${what}" "${log}"
@@ -42,6 +43,7 @@ scripts::build() {
 	if package::has_script heroku-postbuild; then
 		scripts::run_if_there heroku-postbuild
 	else
-		scripts::run_if_there build ${flags[@]+-- "${flags[@]}"}
+		((${#flags[@]} == 0)) || flags=("${FLAGS_AFTER[@]}" "${flags[@]}")
+		scripts::run_if_there build "${flags[@]}"
 	fi
 }
