@@ -34,6 +34,14 @@ class Release(Stateful, Leased):
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="releases")
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.DEPLOY)
+    origin = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The release that was promoted or rolled back to.",
+    )
     description = models.CharField(max_length=200, blank=True, default="")
     slug = models.ForeignKey(Slug, on_delete=models.PROTECT, related_name="releases")
     config = EncryptedJSONField(default=dict)
