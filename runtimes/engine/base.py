@@ -227,6 +227,8 @@ class Engine(Protocol):
     def lines(self, ref: str, since: datetime | None = None, follow: bool = False) -> Iterator[tuple[datetime, bytes]]:
         """A container's log: a time and a line without its line end, in order.
 
+        Bytes that are no UTF-8 may come as the replacement character: Docker keeps logs as JSON.
+
         From `since` on, that moment included. With `follow` it ends when the container ends.
         """
         ...
@@ -240,7 +242,10 @@ class Engine(Protocol):
         ...
 
     def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
-        """Run a command in a running container; return its exit status and its output."""
+        """Run a command in a running container; return its exit status and its output.
+
+        A command that does not exist ends with 126 or 127.
+        """
         ...
 
     def stats(self, ref: str) -> Stats:

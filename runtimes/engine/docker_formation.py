@@ -65,14 +65,14 @@ def _worker(client: DockerClient, formation: Formation, index: int, found: dict[
 
 
 def _bring_up(client: DockerClient, kwargs: dict[str, Any]) -> None:
-    """Make and start an instance. One that was made meanwhile by another hand is as good."""
+    """Make and start an instance; one that another hand is making at this moment is left to it."""
     with translated():
         try:
             ref = docker_container.create(client, kwargs)
         except docker.errors.APIError as error:
-            if error.status_code != 409:
-                raise
-            ref = kwargs["name"]
+            if error.status_code == 409:
+                return
+            raise
     _start(client, ref)
 
 

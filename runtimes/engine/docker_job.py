@@ -9,7 +9,7 @@ from runtimes.engine import docker_client, docker_container, docker_files
 from runtimes.engine.base import Exit, JobSpec, Upload
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INSTALLATION, container_kwargs
-from runtimes.engine.docker_observe import ran_out_of_memory
+from runtimes.engine.docker_memory import ran_out
 from runtimes.engine.streams import frames
 
 
@@ -20,6 +20,7 @@ class DockerJob:
         self.ref = ref
         self._client = client
         self._stream = stream
+        self._killed = False
 
     def output(self) -> Iterator[bytes]:
         """Yield what the job writes, in order; ends when the job has ended."""
@@ -32,7 +33,7 @@ class DockerJob:
         with translated():
             self._client.patient.wait(self.ref)
             state = self._client.quick.inspect_container(self.ref)["State"]
-        return Exit(code=state["ExitCode"], oom=ran_out_of_memory(state))
+        return Exit(code=state["ExitCode"], oom=not self._killed and ran_out(self._client, self.ref, state))
 
     def read(self, path: str) -> Iterator[bytes]:
         """Yield what lies at `path` as a plain tar stream."""
@@ -40,6 +41,7 @@ class DockerJob:
 
     def kill(self) -> None:
         """Send SIGKILL; one that has ended, or is gone, is dead enough."""
+        self._killed = True
         docker_container.kill(self._client, self.ref)
 
 

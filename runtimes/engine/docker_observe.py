@@ -11,6 +11,7 @@ from runtimes.engine import docker_client
 from runtimes.engine.base import Labels, Observed, State, Stats, in_order
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INDEX, INSTALLATION
+from runtimes.engine.docker_memory import ran_out_of
 from runtimes.engine.streams import dated_lines, frames, parse_time
 
 AT_ONCE = 8
@@ -38,7 +39,8 @@ def observe(client: DockerClient, labels: Labels) -> list[Observed]:
     refs = [found["Id"] for found in listed(client, labels)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         described = [found for found in pool.map(lambda ref: inspect(client, ref), refs) if found]
-    return sorted((observed(found) for found in described), key=in_order)
+    out_of_memory = ran_out_of(client, {found["Id"]: found["State"] for found in described})
+    return sorted((observed(found, oom=found["Id"] in out_of_memory) for found in described), key=in_order)
 
 
 def inspect(client: DockerClient, ref: str) -> dict[str, Any] | None:
@@ -50,7 +52,7 @@ def inspect(client: DockerClient, ref: str) -> dict[str, Any] | None:
             return None
 
 
-def observed(found: dict[str, Any]) -> Observed:
+def observed(found: dict[str, Any], *, oom: bool) -> Observed:
     """Return a container in our words, from what `inspect` says of it."""
     status, labels = found["State"], found["Config"]["Labels"] or {}
     state = STATES[status["Status"]]
@@ -63,18 +65,9 @@ def observed(found: dict[str, Any]) -> Observed:
         index=int(labels.get(INDEX, 0)),
         address=_address(found) if state == "up" else "",
         exit_code=status["ExitCode"] if ended else None,
-        oom=ended and ran_out_of_memory(status),
+        oom=oom,
         started_at=None if status["StartedAt"] == NEVER else parse_time(status["StartedAt"]),
     )
-
-
-def ran_out_of_memory(status: dict[str, Any]) -> bool:
-    """Whether an end was for want of memory, of the first process or of one of its children.
-
-    Docker's flag says that the kernel took any of them; who did its work all the same ran out of
-    nothing.
-    """
-    return bool(status["OOMKilled"]) and status["ExitCode"] != 0
 
 
 def lines(client: DockerClient, ref: str, since: datetime | None, *, follow: bool) -> Iterator[tuple[datetime, bytes]]:

@@ -121,7 +121,7 @@ class FakeEngine:
         entries = self._daemon.find(ref).output(follow=follow)
         for when, line in join_lines((entry.kind, entry.when, entry.data) for entry in entries):
             if since is None or when >= since:
-                yield when, line
+                yield when, line.decode(errors="replace").encode()
 
     def tail(self, ref: str, count: int = 20) -> list[str]:
         return [line.decode(errors="replace") for _, line in self.lines(ref)][-count:]
@@ -166,7 +166,9 @@ class FakeEngine:
     ) -> Plan:
         config = kwargs["config"]
         address = self._daemon.address(f"{self.namespace}-{network}") if network else ""
-        return Plan(kwargs["name"], config["Image"], argv, env, config["Labels"], files, address)
+        return Plan(
+            kwargs["name"], config["Image"], argv, env, config["Labels"], files, address, config["HostConfig"]["Init"]
+        )
 
     def _bring_up(self, formation: Formation, index: int, found: Container | None) -> None:
         if found is None:

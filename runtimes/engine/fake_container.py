@@ -30,6 +30,7 @@ class Plan:
     labels: Labels
     files: Tree = field(repr=False)
     address: str = ""
+    init: bool = True
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,12 @@ class World:
             return container
 
     def start(self, container: Container) -> None:
-        """Start a container, or remove it where its command is no program."""
-        if not container.knows(container.plan.argv[0]):
+        """Start a container.
+
+        Where its command is no program, one with an init ends with status 127 and one without
+        cannot start: it is removed.
+        """
+        if not (container.plan.init or container.knows(container.plan.argv[0])):
             self.remove(container.ref)
             raise EngineError(f"{container.plan.argv[0]}: executable file not found.")
         container.start()
