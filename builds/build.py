@@ -9,12 +9,12 @@ from django.conf import settings
 from buildpacks import fetch as buildpack_files
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds import channel, source
+from builds import channel, git, source
 from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
 from builds.progress import Progress
 from builds.slugs import collect
-from builds.source import bundle, ca_bundle
+from builds.uploads import bundle, ca_bundle
 from runtimes.engine.base import Exit, Job, JobSpec, Limits, Upload
 from runtimes.faults import PlatformFailed, TimedOut
 from runtimes.installation import engine
@@ -38,7 +38,7 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     nonce = secrets.token_hex(16)
     if build.clear_cache:
         engine().remove_volume(cache_volume(build.app))
-    engine().ensure_network(source.NETWORK)
+    engine().ensure_network(git.NETWORK)
     with engine().job(_spec(build), _uploads(build, buildpacks, nonce)) as job:
         progress = Progress(build, log, buildpacks)
         ended = _follow(job, log, watch, progress, nonce)
@@ -93,7 +93,7 @@ def _spec(build: Build) -> JobSpec:
         image=build.app.stack.build_image,
         command=(DRIVER,),
         labels={"slipway.app": build.app.name, "slipway.build": str(build.pk)},
-        network=source.NETWORK,
+        network=git.NETWORK,
         limits=Limits(memory=settings.BUILD_MEMORY, cpus=settings.BUILD_CPUS, pids=settings.BUILD_PIDS),
         volumes={cache_volume(build.app): "/tmp"},  # noqa: S108
     )
@@ -103,8 +103,8 @@ def _uploads(build: Build, buildpacks: list[Buildpack], nonce: str) -> Iterator[
     places = [f"/slipway/buildpacks/{index}-{buildpack.name}" for index, buildpack in enumerate(buildpacks)]
     order = _order(build, buildpacks, places, nonce)
     yield Upload(f"/tmp/build_{build.pk}", source.unpack(build.source))  # noqa: S108
-    yield Upload("/slipway", bundle(**{"build.json": json.dumps(order)}, **ca_bundle()))
-    yield Upload("/slipway/env", bundle(**ConfigVar.objects.for_build(build.app)))
+    yield Upload("/slipway", bundle({"build.json": json.dumps(order), **ca_bundle()}))
+    yield Upload("/slipway/env", bundle(ConfigVar.objects.for_build(build.app)))
     for buildpack, place in zip(buildpacks, places, strict=True):
         yield Upload(place, buildpack_files.tar(buildpack))
 

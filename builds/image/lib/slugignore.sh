@@ -5,7 +5,7 @@
 slugignore::apply() {
 	local file="${workspace_build_dir}/.slugignore" patterns="${workspace_run_dir}/slugignore" matches=()
 	[[ -f "${file}" ]] || return 0
-	sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^!/d' -- "${file}" >"${patterns}"
+	sed -e 's/^[[:space:]]*//' -e '/^!/d' -- "${file}" >"${patterns}"
 	mapfile -d '' -t matches < <(slugignore::matches "${patterns}")
 	((${#matches[@]} > 0)) || return 0
 	output::step "Deleting ${#matches[@]} files matching .slugignore patterns."

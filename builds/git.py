@@ -1,0 +1,126 @@
+"""Git, spoken in a short-lived container: one commit of a repository, shallow, never its history.
+
+The container has the credential and nothing else of ours; no buildpack ever runs in it.
+"""
+
+import difflib
+import io
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+from builds.archives import Member, Stream, stream_members
+from builds.faults import BuildFailed, minutes
+from builds.uploads import bundle, ca_bundle
+from runtimes.engine.base import Job, JobSpec, Limits, Upload
+from runtimes.faults import TimedOut
+from runtimes.installation import engine
+from runtimes.watch import Watch
+
+NETWORK = "builds"
+LIMITS = Limits(memory=1024, cpus=1.0, pids=128)
+SCRIPT = Path(__file__).resolve().parent / "image" / "fetch"
+TOP = "source"
+
+# Exit statuses of the fetch script.
+NOT_FOUND, NEEDS_LOGIN, REF_MISSING, MOVED = 10, 11, 12, 13
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to fetch: a branch, tag or full commit of `url` (empty: its default branch), and how."""
+
+    url: str
+    ref: str
+    name: str
+    image: str
+    secret: str = field(default="", repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """What was found. `members` can be read once, and only while the checkout is open."""
+
+    commit: str
+    author: str
+    message: str
+    job: Job
+
+    def members(self) -> Iterator[Member]:
+        """The files of the commit, all below `TOP`."""
+        return stream_members(io.BufferedReader(Stream(self.job.read(f"/slipway/{TOP}"))))
+
+
+@contextmanager
+def checkout(request: Request, watch: Watch, write: Callable[[bytes], object]) -> Iterator[Checkout]:
+    """Fetch; `write` gets what Git says. Raises `BuildFailed` in words that help, and `Canceled`."""
+    engine().ensure_network(NETWORK)
+    with engine().job(_spec(request), _uploads(request)) as job:
+        if code := _wait(job, watch, write):
+            raise _why(code, job, request)
+        commit, author, message = (_read(job, "/slipway/out/commit") + "\n\n\n").split("\n")[:3]
+        yield Checkout(commit, author, message, job)
+
+
+def _wait(job: Job, watch: Watch, write: Callable[[bytes], object]) -> int:
+    try:
+        with watch.over(job, settings.FETCH_TIMEOUT):
+            for data in job.output():
+                write(data)
+            return job.wait().code
+    except TimedOut:
+        limit = minutes(settings.FETCH_TIMEOUT)
+        raise BuildFailed("fetch-timeout", f"Fetching the repository took longer than {limit}.") from None
+
+
+def _spec(request: Request) -> JobSpec:
+    return JobSpec(
+        name=request.name,
+        image=request.image,
+        command=("/slipway/bin/fetch", request.url, request.ref or "HEAD"),
+        labels=request.labels,
+        network=NETWORK,
+        limits=LIMITS,
+    )
+
+
+def _uploads(request: Request) -> Iterator[Upload]:
+    yield Upload("/slipway", bundle({"credential": request.secret, **ca_bundle()}))
+    yield Upload("/slipway/bin", bundle({"fetch": SCRIPT.read_bytes()}, mode=0o755))
+
+
+def _read(job: Job, path: str) -> str:
+    with tarfile.open(fileobj=io.BufferedReader(Stream(job.read(path))), mode="r|") as tar:
+        for info in tar:
+            if file := tar.extractfile(info):
+                return file.read(1024 * 1024).decode(errors="replace")
+    return ""
+
+
+def _why(code: int, job: Job, request: Request) -> BuildFailed:
+    url = request.url
+    if code == NOT_FOUND:
+        return BuildFailed("repository-not-found", f"There is no repository at {url}.", code)
+    if code == NEEDS_LOGIN:
+        return BuildFailed(
+            "authentication-needed",
+            f"{url} asks for a login: it is private, or it does not exist. Add an access token in the app's settings.",
+            code,
+        )
+    if code == REF_MISSING:
+        return BuildFailed("ref-missing", _missing(request.ref, _read(job, "/slipway/out/refs")), code)
+    if code == MOVED:
+        return BuildFailed("repository-moved", f"{url} has moved. Set the new address in the app's settings.", code)
+    return BuildFailed("repository-unreachable", f"{url} cannot be read. The lines above say what Git was told.", code)
+
+
+def _missing(ref: str, refs: str) -> str:
+    known = [line.split("\t")[1].split("/", 2)[2] for line in refs.splitlines() if "\t" in line]
+    close = difflib.get_close_matches(ref, known, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"There is no branch, tag or full commit {ref} in this repository.{hint}"
