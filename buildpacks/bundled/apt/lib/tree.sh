@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# What a package manager installed, kept between builds: TREE_ROOT/tree, valid for one key.
+# The same file stands in every bundled buildpack that needs it; a test keeps the copies equal.
+#
+# Trees are hard links of each other (and of the package manager's cache), on one file system, so keeping
+# one costs no bytes and restoring one costs no copies. The price: who edits an installed file in place edits
+# all of them. So whatever became newer than the stamp, written when the tree was kept, condemns the tree
+# and the caches it may share files with.
+
+# Arguments: the folder to keep in, and caches whose files are linked into trees.
+tree::open() {
+	TREE_ROOT="${1}"
+	shift
+	mkdir -p "${TREE_ROOT}"
+	if [[ -d "${TREE_ROOT}/tree" ]] && ! tree::is_untouched; then
+		output::note "Installed files were edited in place by the last build: installing afresh."
+		rm -rf "${TREE_ROOT}/tree" "${TREE_ROOT}/key" "${@}"
+	fi
+}
+
+tree::is_untouched() {
+	[[ -f "${TREE_ROOT}/stamp" ]] || return 1
+	[[ -z "$(find "${TREE_ROOT}/tree" -type f -newer "${TREE_ROOT}/stamp" -print -quit)" ]]
+}
+
+# Put the kept tree at `target`, if it was made for this key.
+tree::restore() {
+	local key="${1}" target="${2}"
+	[[ -f "${TREE_ROOT}/key" && "$(<"${TREE_ROOT}/key")" == "${key}" ]] || return 1
+	rm -rf "${target}"
+	cp -al "${TREE_ROOT}/tree" "${target}"
+}
+
+# Keep what was just installed, before the app's own code runs over it. The key comes last:
+# a build killed half-way leaves a tree that no key fits.
+tree::keep() {
+	local key="${1}" source="${2}"
+	rm -rf "${TREE_ROOT}/key" "${TREE_ROOT}/tree"
+	cp -al "${source}" "${TREE_ROOT}/tree"
+	touch "${TREE_ROOT}/stamp"
+	printf '%s' "${key}" >"${TREE_ROOT}/key"
+}
