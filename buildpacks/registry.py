@@ -18,6 +18,11 @@ def sync() -> None:
         Buildpack.objects.get_or_create(name=name, defaults={"kind": Buildpack.Kind.BUNDLED, "position": position * 10})
 
 
+def usable() -> list[Buildpack]:
+    """What automatic detection tries, in its order."""
+    return [buildpack for buildpack in Buildpack.objects.filter(enabled=True) if buildpack.is_ready]
+
+
 def version(buildpack: Buildpack) -> str:
     """What tells one state of a buildpack from another: its pin, or the sum of the bundled files."""
     return buildpack.pin or bundled_version(buildpack.name)

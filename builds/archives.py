@@ -82,6 +82,13 @@ def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes] | None:
     return tar.extractfile(info) if info.isreg() else None
 
 
+def noting(names: set[str], members: Iterable[Member], strip: str = "") -> Iterator[Member]:
+    """The same members; their names, without the directory `strip`, are added to `names` as they pass."""
+    for member in members:
+        names.add(posixpath.relpath(member.info.name, strip or "."))
+        yield member
+
+
 def wrapper(names: Iterable[str]) -> str:
     """The one directory that everything lies in, as in a repository's downloaded archive; or ''."""
     tops: set[str] = set()

@@ -9,7 +9,7 @@ from django.conf import settings
 from buildpacks import fetch as buildpack_files
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds import channel, git, source
+from builds import cache, channel, git, source
 from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
 from builds.progress import Progress
@@ -34,10 +34,10 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     """
     with log.step("fetch"):
         source.fetch(build, log, watch)
-    buildpacks = listed(build.app) or list(Buildpack.objects.filter(enabled=True))
+    buildpacks = listed(build.app) or registry.usable()
     nonce = secrets.token_hex(16)
     if build.clear_cache:
-        engine().remove_volume(cache_volume(build.app))
+        cache.clear(build.app)
     engine().ensure_network(git.NETWORK)
     with engine().job(_spec(build), _uploads(build, buildpacks, nonce)) as job:
         progress = Progress(build, log, buildpacks)
@@ -53,11 +53,6 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
 def listed(app: App) -> list[Buildpack]:
     """The app's own list, in its order; empty: they are found by detection."""
     return [row.buildpack for row in app.app_buildpacks.select_related("buildpack")]
-
-
-def cache_volume(app: App) -> str:
-    """The volume that keeps what buildpacks remember of an app between builds."""
-    return f"cache-{app.name}-{app.stack.name}"
 
 
 def _follow(job: Job, log: Writer, watch: Watch, progress: Progress, nonce: str) -> Exit:
@@ -95,7 +90,7 @@ def _spec(build: Build) -> JobSpec:
         labels={"slipway.app": build.app.name, "slipway.build": str(build.pk)},
         network=git.NETWORK,
         limits=Limits(memory=settings.BUILD_MEMORY, cpus=settings.BUILD_CPUS, pids=settings.BUILD_PIDS),
-        volumes={cache_volume(build.app): "/tmp"},  # noqa: S108
+        volumes={cache.volume(build.app): "/tmp"},  # noqa: S108
     )
 
 

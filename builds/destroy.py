@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from builds.build import cache_volume
+from builds import cache
 from builds.cancel import cancel
 from builds.deploys import running_and_waiting
 from builds.models import Build
@@ -30,7 +30,7 @@ def remove(app: App) -> bool:
         return False
     containers = engine().observe({"slipway.app": app.name})
     engine().stop([container.ref for container in containers])
-    engine().remove_volume(cache_volume(app))
+    cache.clear(app)
     slugs = list(app.slugs.all())
     sources = [app.archive, *app.builds.values_list("source", flat=True), *app.builds.values_list("archive", flat=True)]
     Release.objects.filter(environment__app=app).delete()

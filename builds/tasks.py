@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from builds import attention, run
+from buildpacks.models import Buildpack
+from builds import attention, cache, obtain, run
 from runtimes.models import App
 
 
@@ -16,6 +17,18 @@ def build_next() -> None:
 def look_after() -> None:
     """End builds whose worker is gone, and wake the builder for those that wait."""
     attention.look_after()
+
+
+@shared_task
+def obtain_buildpack(buildpack_id: int, upload: str = "") -> None:
+    """Fetch a buildpack that was added to the registry."""
+    obtain.obtain(Buildpack.objects.get(pk=buildpack_id), upload)
+
+
+@shared_task
+def clear_cache(app_id: int) -> None:
+    """Forget what buildpacks remember of an app."""
+    cache.clear(App.objects.get(pk=app_id))
 
 
 @shared_task

@@ -1,0 +1,142 @@
+"""Obtaining a remote buildpack: fetched once in a container, verified, kept, and never changed after."""
+
+import hashlib
+import io
+import tarfile
+import tempfile
+from typing import IO, cast
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import storages
+
+from buildpacks.models import Buildpack
+from builds import archives, git
+from builds.faults import BuildFailed, minutes
+from builds.uploads import bundle, ca_bundle
+from runtimes import bell
+from runtimes.engine.base import EngineError, Job, JobSpec, Limits, Upload
+from runtimes.faults import Fault, TimedOut
+from runtimes.installation import engine
+from runtimes.models import Stack
+from runtimes.watch import Watch, worker_name
+
+MOST_BYTES = 200 * 1024**2
+LIMITS = Limits(memory=512, cpus=1.0, pids=64)
+NEEDED = ("bin/detect", "bin/compile")
+Kind = Buildpack.Kind
+
+
+def obtain(buildpack: Buildpack, upload: str = "") -> None:
+    """Fetch, verify and store it; what goes wrong is written down as its `problem`."""
+    try:
+        with tempfile.TemporaryFile() as raw:
+            _fetch(buildpack, upload, raw)
+            raw.seek(0)
+            key = f"{buildpack.name}/{buildpack.pin}-{buildpack.pk}.tar.zst"
+            buildpack.archive = storages["buildpacks"].save(key, File(raw))
+        buildpack.problem = ""
+    except Fault as fault:
+        buildpack.problem = fault.message[:500]
+    except (EngineError, OSError) as error:
+        buildpack.problem = f"The platform failed: {error}"[:500]
+        raise
+    finally:
+        buildpack.save(update_fields=["archive", "problem", "pin"])
+        bell.ring("buildpacks")
+        if upload:
+            storages["buildpacks"].delete(upload)
+
+
+def _fetch(buildpack: Buildpack, upload: str, out: IO[bytes]) -> None:
+    """Write the buildpack's files as a clean tar.zst to `out`."""
+    if buildpack.kind == Kind.GIT:
+        _fetch_git(buildpack, out)
+    elif buildpack.kind == Kind.TARBALL:
+        with tempfile.TemporaryFile() as file:
+            _download(buildpack, file)
+            _pack(buildpack, file, out)
+    else:
+        with storages["buildpacks"].open(upload) as file:
+            _pack(buildpack, cast(IO[bytes], file), out)
+
+
+def _fetch_git(buildpack: Buildpack, out: IO[bytes]) -> None:
+    request = git.Request(buildpack.url, buildpack.pin, f"buildpack-{buildpack.pk}", _image())
+    with Watch(worker_name(), lambda: False) as watch, git.checkout(request, watch, lambda _: None) as found:
+        if found.commit != buildpack.pin:
+            raise BuildFailed("buildpack-changed", f"{buildpack.url} gave another commit than the pinned one.")
+        names: set[str] = set()
+        archives.write_clean(archives.noting(names, found.members()), out, strip=git.TOP)
+    _check_files(names)
+
+
+def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
+    """Fetch the tarball in a container of its own, which reaches no more than builders do."""
+    engine().ensure_network(git.NETWORK)
+    spec = JobSpec(
+        name=f"buildpack-{buildpack.pk}",
+        image=_image(),
+        command=_curl(buildpack.url),
+        network=git.NETWORK,
+        limits=LIMITS,
+    )
+    with (
+        engine().job(spec, [Upload("/slipway", bundle({"tarball": b"", **ca_bundle()}))]) as job,
+        Watch(worker_name(), lambda: False) as watch,
+    ):
+        try:
+            with watch.over(job, settings.FETCH_TIMEOUT):
+                said = b"".join(job.output())[-300:].decode(errors="replace").strip()
+                code = job.wait().code
+        except TimedOut:
+            limit = minutes(settings.FETCH_TIMEOUT)
+            raise BuildFailed("fetch-timeout", f"Fetching {buildpack.url} took longer than {limit}.") from None
+        if code:
+            raise BuildFailed("buildpack-unreachable", f"{buildpack.url} cannot be fetched: {said}", code)
+        _copy(job, out)
+
+
+def _curl(url: str) -> tuple[str, ...]:
+    options = ("--fail", "--silent", "--show-error", "--max-redirs", "0", "--proto", "=https")
+    trust = ("--cacert", "/slipway/ca.crt") if settings.CA_BUNDLE else ()
+    limits = ("--max-filesize", str(MOST_BYTES), "--max-time", str(settings.FETCH_TIMEOUT))
+    return ("curl", *options, *trust, *limits, "--output", "/slipway/tarball", "--", url)
+
+
+def _copy(job: Job, out: IO[bytes]) -> None:
+    with tarfile.open(fileobj=io.BufferedReader(archives.Stream(job.read("/slipway/tarball"))), mode="r|") as tar:
+        member = tar.next()
+        content = tar.extractfile(member) if member else None
+        while content and (chunk := content.read(1024 * 1024)):
+            out.write(chunk)
+
+
+def _pack(buildpack: Buildpack, file: IO[bytes], out: IO[bytes]) -> None:
+    file.seek(0)
+    digest = _sha256(file)
+    if buildpack.pin and digest != buildpack.pin:
+        raise BuildFailed("checksum", f"The sha256 of {buildpack.url} is {digest}, not the pinned {buildpack.pin}.")
+    buildpack.pin = digest
+    names: set[str] = set()
+    with archives.opened(file) as members:
+        strip = archives.wrapper(member.info.name for member in members())
+        archives.write_clean(archives.noting(names, members(), strip), out, strip=strip)
+    _check_files(names)
+
+
+def _sha256(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(1024 * 1024):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _check_files(names: set[str]) -> None:
+    for needed in NEEDED:
+        if not any(name == needed or name.endswith(f"/{needed}") for name in names):
+            raise BuildFailed("no-buildpack", f"This is no buildpack: it has no {needed}.")
+
+
+def _image() -> str:
+    return Stack.objects.earliest("pk").build_image

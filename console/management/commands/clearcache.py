@@ -1,0 +1,21 @@
+"""clearcache APP"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from runtimes.orders import order
+
+from ._follow import find_app
+
+
+class Command(BaseCommand):
+    help = "Forget what buildpacks remember of an app; the next build begins cold."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        app = find_app(options["app"])
+        order("builds.tasks.clear_cache", app.pk)
+        self.stdout.write(f"The cache of {app.name} is being cleared.")

@@ -1,0 +1,28 @@
+"""setbuildpacks APP NAME… (none: automatic)"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from builds.arrange import arrange
+
+from ._follow import find_app
+
+
+class Command(BaseCommand):
+    help = "Set an app's buildpacks, in their order; without names they are found by detection."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument("names", nargs="*", metavar="NAME")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        app, names = find_app(options["app"]), options["names"]
+        try:
+            arrange(app, names)
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
+        self.stdout.write(
+            f"{app.name} builds with {', then '.join(names) or 'what detection finds'} from the next deploy."
+        )
