@@ -11,8 +11,22 @@ ICC = "com.docker.network.bridge.enable_icc"
 def ensure_network(client: DockerClient, name: str, *, isolated: bool) -> None:
     """Make the bridge network `<namespace>-<name>` unless it exists; see `Engine.ensure_network`."""
     full = f"{client.namespace}-{name}"
-    if _ids(client, full):
-        return
+    if not _ids(client, full):
+        _create(client, full, isolated=isolated)
+    _leave_one(client, full)
+
+
+def remove_volume(client: DockerClient, name: str) -> None:
+    """Remove the volume `<namespace>-<name>`; harmless when there is none."""
+    with translated():
+        try:
+            client.quick.remove_volume(f"{client.namespace}-{name}")
+        except docker.errors.NotFound:
+            return
+
+
+def _create(client: DockerClient, full: str, *, isolated: bool) -> None:
+    """Make a network; one that another hand has made meanwhile is as good."""
     with translated():
         try:
             client.quick.create_network(
@@ -25,16 +39,6 @@ def ensure_network(client: DockerClient, name: str, *, isolated: bool) -> None:
         except docker.errors.APIError as error:
             if error.status_code != 409:
                 raise
-    _leave_one(client, full)
-
-
-def remove_volume(client: DockerClient, name: str) -> None:
-    """Remove the volume `<namespace>-<name>`; harmless when there is none."""
-    with translated():
-        try:
-            client.quick.remove_volume(f"{client.namespace}-{name}")
-        except docker.errors.NotFound:
-            return
 
 
 def _ids(client: DockerClient, full: str) -> list[str]:

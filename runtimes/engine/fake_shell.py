@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from runtimes.engine.fake_process import Process
 
-WORD = re.compile(r"""\s*(?:(?P<word>'[^']*'|"[^"]*"|[\w$?/.,:=@%+{}-]+)|(?P<mark>>&2|;|>|\n)|(?P<unknown>\S))""")
+WORD = re.compile(r"""[ \t]*(?:(?P<word>'[^']*'|"[^"]*"|[\w$?/.,:=@%+{}-]+)|(?P<mark>>&2|;|>|\n)|(?P<unknown>\S))""")
 REFUSED = 2
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from runtimes.engine import connect
 from runtimes.engine.base import Engine, JobSpec
+from runtimes.engine.docker_client import DockerClient
 from runtimes.engine.fake import FakeEngine
 
 IMAGE = "slipway/debian-12:run"
@@ -27,6 +28,14 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def docker_engine() -> Iterator[Engine]:
     """The real one, for what can be seen there only."""
     made = connect("docker", f"slipway-test-{secrets.token_hex(4)}")
+    yield made
+    _clean_up(made.namespace)
+
+
+@pytest.fixture
+def docker_client() -> Iterator[DockerClient]:
+    """The connection below the real one."""
+    made = DockerClient(f"slipway-test-{secrets.token_hex(4)}")
     yield made
     _clean_up(made.namespace)
 

@@ -1,0 +1,143 @@
+"""What can be seen on a real daemon only."""
+
+import resource
+import secrets
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from runtimes.engine.base import Engine, Exit, Formation, JobSpec, Limits, Upload
+from tests.runtimes.engine.conftest import IMAGE, held, job
+from tests.runtimes.engine.tars import tar
+
+pytestmark = pytest.mark.docker
+MEGABYTE = 1024 * 1024
+DESCRIPTORS = Path("/proc/self/fd")
+
+# Prints open or closed for an address and a port. Comes with the stack's Python.
+KNOCK = (
+    "import socket, sys; s = socket.socket(); s.settimeout(2);"
+    "print('closed' if s.connect_ex((sys.argv[1], 5000)) else 'open')"
+)
+
+
+def run(engine: Engine, spec: JobSpec, *uploads: Upload) -> tuple[bytes, Exit]:
+    with engine.job(spec, uploads) as running:
+        return b"".join(running.output()), running.wait()
+
+
+def test_a_job_has_no_capability_and_gets_no_new_one(docker_engine: Engine) -> None:
+    output, _ = run(docker_engine, job("cat", "/proc/self/status"))
+    status = dict(line.split(":\t", 1) for line in output.decode().splitlines())
+    assert {key: status[key] for key in ("CapInh", "CapPrm", "CapEff", "CapBnd", "NoNewPrivs")} == {
+        "CapInh": "0" * 16,
+        "CapPrm": "0" * 16,
+        "CapEff": "0" * 16,
+        "CapBnd": "0" * 16,
+        "NoNewPrivs": "1",
+    }
+
+
+def test_a_job_may_not_have_more_processes_than_its_limit(docker_engine: Engine) -> None:
+    line = "for i in $(seq 100); do sleep 1 & done; wait"
+    output, _ = run(docker_engine, job("bash", "-c", line, limits=Limits(pids=20)))
+    assert b"Resource temporarily unavailable" in output
+
+
+def test_the_first_process_of_a_job_reaps_what_others_leave(docker_engine: Engine) -> None:
+    assert b"docker-init" in run(docker_engine, job("cat", "/proc/1/cmdline"))[0]
+
+
+def test_owners_and_modes_are_those_of_the_tar_and_a_made_folder_is_the_users(docker_engine: Engine) -> None:
+    line = "stat -c '%u:%g %a %n' /made /made/below /made/below/tool"
+    output, _ = run(docker_engine, job("sh", "-c", line), Upload("/made/below", tar({"tool": b""}, mode=0o750)))
+    assert output.decode().splitlines() == [
+        "0:0 755 /made",
+        "1000:1000 755 /made/below",
+        "1000:1000 750 /made/below/tool",
+    ]
+
+
+def test_a_volume_over_tmp_keeps_its_mode(docker_engine: Engine) -> None:
+    top = "/tmp"  # noqa: S108 in a container
+    spec = job("stat", "-c", "%a", top, volumes={"cache": top})
+    assert run(docker_engine, spec, Upload(f"{top}/build", tar({})))[0] == b"1777\n"
+
+
+def test_unnamed_volumes_of_an_image_go_with_the_job(docker_engine: Engine) -> None:
+    client = docker.from_env()
+    label = f"LABEL slipway.installation={docker_engine.namespace}"
+    with docker_engine.job(job("true")) as running:
+        image = client.containers.get(running.ref).commit(changes=["VOLUME /data", label])
+    with docker_engine.job(JobSpec(name="with-volume", image=str(image.id), command=("true",))) as running:
+        (mount,) = client.containers.get(running.ref).attrs["Mounts"]
+    with pytest.raises(docker.errors.NotFound):
+        client.volumes.get(mount["Name"])
+
+
+def test_a_restored_slug_keeps_the_settings_of_its_base(docker_engine: Engine) -> None:
+    image = docker_engine.restore(secrets.token_hex(32), IMAGE, tar({}))
+    kept = ("Entrypoint", "Cmd", "User", "WorkingDir", "Env", "ExposedPorts", "Volumes")
+    ours, base = (docker.from_env().images.get(name).attrs["Config"] for name in (image, IMAGE))
+    assert {key: ours.get(key) for key in kept} == {key: base.get(key) for key in kept}
+
+
+def test_a_slug_with_a_profile_script_runs_by_the_run_images_entry(docker_engine: Engine) -> None:
+    image = docker_engine.restore(secrets.token_hex(32), IMAGE, tar({".profile.d/color.sh": b"export COLOR=blue\n"}))
+    formation = Formation(name="app", process="web", image=image, command="echo $COLOR $PWD $(id -u)", indexes=(1,))
+    (one,) = docker_engine.apply(formation)
+    assert [line for _, line in docker_engine.lines(one.ref, follow=True)] == [b"blue /app 1000"]
+
+
+@pytest.mark.parametrize(("isolated", "answer"), [(True, b"closed\n"), (False, b"open\n")])
+def test_neighbours_in_an_isolated_network_do_not_reach_each_other(
+    docker_engine: Engine,
+    isolated: bool,
+    answer: bytes,
+) -> None:
+    docker_engine.ensure_network("builds", isolated=isolated)
+    listener = job("python3", "-m", "http.server", "5000", network="builds", labels={"role": "listener"})
+    with docker_engine.job(listener) as running:
+        (seen,) = docker_engine.observe({"role": "listener"})
+        until_open = f'until python3 -c "{KNOCK}" 127.0.0.1 | grep -q open; do sleep 0.1; done'
+        assert docker_engine.exec(running.ref, ("bash", "-c", until_open)) == (0, "")
+        assert run(docker_engine, job("python3", "-c", KNOCK, seen.address, network="builds"))[0] == answer
+
+
+def test_a_large_upload_and_a_large_output_leave_the_memory_flat(docker_engine: Engine) -> None:
+    size = 128 * MEGABYTE
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with docker_engine.job(job("cat", "/slipway/large"), [Upload("/slipway", _large(size))]) as running:
+        assert (sum(map(len, running.output())), running.wait()) == (size, Exit(0))
+        assert sum(map(len, running.read("/slipway/large"))) > size
+    grown_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kilobytes < 32 * 1024
+
+
+def test_jobs_leave_no_connection_open(docker_engine: Engine) -> None:
+    run(docker_engine, job("true"))
+    before = len(list(DESCRIPTORS.iterdir()))
+    for _ in range(5):
+        run(docker_engine, job("true"))
+    assert len(list(DESCRIPTORS.iterdir())) == before
+
+
+def test_two_networks_of_one_name_become_one(docker_engine: Engine) -> None:
+    client, labels = docker.from_env(), {"slipway.installation": docker_engine.namespace}
+    for _ in range(2):
+        client.networks.create(f"{docker_engine.namespace}-apps", labels=labels, check_duplicate=False)
+    docker_engine.ensure_network("apps")
+    assert len(held(docker_engine)["networks"]) == 1
+
+
+def _large(size: int) -> Iterator[bytes]:
+    """Give a tar stream of one file of `size` bytes without ever holding it."""
+    member = tarfile.TarInfo("large")
+    member.size, member.mode = size, 0o644
+    yield member.tobuf()
+    for _ in range(size // MEGABYTE):
+        yield bytes(MEGABYTE)
+    yield bytes(1024)
