@@ -1,0 +1,58 @@
+"""What tests of every package share: a database for threads, an engine, the queues."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+from django.db import connection, connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from runtimes import installation
+from runtimes.engine.fake import FakeEngine
+from tests.doubles import add_router, empty_queues
+
+
+@pytest.fixture(scope="session")
+def _untouched(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: Any) -> Path:
+    """A copy of the database as the migrations left it."""
+    with django_db_blocker.unblock():
+        connections.close_all()
+    kept = tmp_path_factory.mktemp("database") / "untouched"
+    return Path(shutil.copy(connection.settings_dict["NAME"], kept))
+
+
+@pytest.fixture
+def shared_db(_untouched: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database with real commits, which threads see; afterwards it is what it was."""
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+        name = connection.settings_dict["NAME"]
+        for suffix in ("-wal", "-shm"):
+            Path(f"{name}{suffix}").unlink(missing_ok=True)
+        shutil.copy(_untouched, name)
+
+
+@pytest.fixture
+def engine() -> Iterator[FakeEngine]:
+    """The fake engine that the code under test gets too, with a router in it."""
+    installation.engine.cache_clear()
+    made = installation.engine()
+    assert isinstance(made, FakeEngine)
+    add_router(made)
+    yield made
+    made.world.away = False
+    for ref in list(made.world.containers):
+        made.world.remove(ref)
+    installation.engine.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate() -> Iterator[None]:
+    """Storages and queues live in memory, and no test finds what another one left there."""
+    yield
+    storages._storages.clear()  # type: ignore[attr-defined]
+    empty_queues()

@@ -1,0 +1,107 @@
+"""Rows for tests: an app of Alice's team, builds, slugs and releases of it."""
+
+import hashlib
+import io
+import itertools
+import tarfile
+from typing import Any
+
+import zstandard
+from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from builds.models import Build
+from runtimes import journal
+from runtimes.journal import Writer
+from runtimes.models import App, Environment, Journal, Process, Release, Slug, Stack, Team
+from runtimes.watch import Watch
+
+_numbers = itertools.count(1)
+
+
+def user(name: str = "alice") -> Any:
+    """Somebody without a password to remember."""
+    return get_user_model().objects.create_user(name)
+
+
+def app(name: str = "shop", **fields: Any) -> App:
+    """An app with its production environment."""
+    team, _ = Team.objects.get_or_create(name="Alice's team")
+    given = {"source": "git", "git_url": "https://git.example/alice/shop.git"} | fields
+    made = App.objects.create(name=name, team=team, stack=Stack.objects.get(name="debian-12"), **given)
+    Environment.objects.create(app=made, name="production")
+    return made
+
+
+def slug(of: App, process_types: dict[str, str] | None = None, *, stored: bool = True, **fields: Any) -> Slug:
+    """A slug of one file that no other slug is equal to; `stored` as the storage would have it."""
+    content = slug_bytes({"hello": f"slug {next(_numbers)}".encode()})
+    sha256 = hashlib.sha256(content).hexdigest()
+    made = Slug.objects.create(
+        app=of,
+        sha256=sha256,
+        size=len(content),
+        unpacked=len(content),
+        stack=of.stack,
+        platform="linux/amd64",
+        process_types={"web": "serve"} if process_types is None else process_types,
+        **fields,
+    )
+    if stored:
+        storages["slugs"].save(made.key, ContentFile(content))
+    return made
+
+
+def slug_bytes(files: dict[str, bytes]) -> bytes:
+    """A slug's archive with these files."""
+    return zstandard.compress(tar_bytes(files))
+
+
+def tar_bytes(files: dict[str, bytes]) -> bytes:
+    """A plain tar with these files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(content), 0o644
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def record(environment: Environment, *steps: str) -> Journal:
+    """A journal with these steps planned."""
+    made = Journal.objects.open(environment)
+    journal.plan(made, [(key, key.capitalize()) for key in steps])
+    return made
+
+
+def build(of: App, **fields: Any) -> Build:
+    """A queued build, with a journal of its own."""
+    return Build.objects.create(app=of, journal=record(of.production), **fields)
+
+
+def release(environment: Environment, state: str = "live", of: Slug | None = None, **fields: Any) -> Release:
+    """A release in any state; without a slug given it has one of its own."""
+    made_of = of or slug(environment.app)
+    for name in made_of.process_types:
+        Process.objects.get_or_create(environment=environment, name=name, defaults={"quantity": int(name == "web")})
+    given = {"number": Release.objects.next_number(environment), "commands": made_of.process_types} | fields
+    if "journal" not in given:
+        given["journal"] = Journal.objects.open(environment)
+    return Release.objects.create(environment=environment, slug=made_of, state=state, **given)
+
+
+def watch(**asked: bool) -> Watch:
+    """A watch that is not entered: nothing is leased, and `canceled=True` says that somebody wants the end."""
+    return Watch("worker", lambda: asked.get("canceled", False))
+
+
+def log_of(record: Journal) -> list[str]:
+    """All lines of a journal."""
+    return [line.text for line in journal.read(record, 0, limit=1_000_000)]
+
+
+def writer(environment: Environment, *steps: str) -> Writer:
+    """A pen for a new journal with these steps; use it as a context."""
+    return Writer(record(environment, *steps))
