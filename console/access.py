@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from builds import deploys
-from runtimes.models import App, Environment, Membership, Role, Team
+from runtimes.models import App, Environment, Journal, Membership, Role, Team
 
 _SENIORITY = (Role.VIEWER, Role.MEMBER, Role.OPERATOR, Role.ADMIN)
 
@@ -75,7 +75,7 @@ def deploy(request: HttpRequest, app_name: str, number: int, can: str = "see") -
     parent = app(request, app_name, can)
     try:
         return deploys.get(parent, number)
-    except deploys.Journal.DoesNotExist:
+    except Journal.DoesNotExist:
         raise Http404(_("The app has no deploy of that number.")) from None
 
 

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from builds import deploys
 from console import access, feeds
 from runtimes.journal import Line
-from runtimes.models import App
+from runtimes.models import App, Journal
 
 PING_SECONDS = 25
 PINGS_PER_CHECK = 2  # access is looked at again every 50 s
@@ -52,7 +52,7 @@ class Socket(AsyncJsonWebsocketConsumer):
 
     def find(self, user: Any) -> bool:
         """Look for what this socket is about, as this user; say whether it is there for them."""
-        return user.is_active
+        return bool(user.is_active)
 
     async def begin(self) -> None:
         """Start telling."""
@@ -121,7 +121,7 @@ class DeployLog(Socket):
             return False
         try:
             self.deploy = deploys.get(app, route["number"])
-        except deploys.Journal.DoesNotExist:
+        except Journal.DoesNotExist:
             return False
         return True
 
@@ -189,6 +189,7 @@ class News(Socket):
         self.joined = self.topics
         for topic in self.joined:
             await self.channel_layer.group_add(topic, self.channel_name)
+        await self.send_json({"t": "hello"})
         self.run(self._tell())
 
     async def disconnect(self, code: int) -> None:

@@ -168,8 +168,8 @@ class EditSourceForm(SourceForm):
     """A change of an app's source; a stored archive stays unless a new one comes."""
 
     def __init__(self, *args: Any, app: App, **kwargs: Any) -> None:
-        initial = {name: getattr(app, name) for name in ("source", "git_url", "git_ref", "directory", "sample")}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(app, name) for name in ("source", "git_url", "git_ref", "directory", "sample")}
         self.app = app
 
     @property

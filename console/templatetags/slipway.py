@@ -78,6 +78,12 @@ def state_icon(name: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def tone_icon(name: str) -> str:
+    """The address of the page's icon for a state."""
+    return static(f"console/icons/{STATES[name][0]}.svg")
+
+
 @register.filter
 def tone(name: str) -> str:
     """The class part that colours a state."""
@@ -185,7 +191,7 @@ def control(field: Any) -> SafeString:
     attrs = {"class": f"{kind} is-invalid" if field.errors else kind}
     if field.errors:
         attrs |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}_error"}
-    return field.as_widget(attrs=attrs)
+    return SafeString(field.as_widget(attrs=attrs))
 
 
 @register.simple_tag(takes_context=True)

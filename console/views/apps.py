@@ -13,7 +13,7 @@ from builds.destroy import destroy
 from console import access
 from console.forms.apps import CreateAppForm, DestroyAppForm, EditSourceForm, samples
 from console.rows import rows_of
-from console.views.frame import render_app
+from console.views.frame import either, render_app
 from runtimes.models import App
 
 PER_PAGE = 50
@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "may_create": access.teams(request.user, "create").exists(),
         "deployable_teams": set(access.teams(request.user, "deploy").values_list("pk", flat=True)),
     }
-    return render(request, "apps/_list.html" if request.htmx else "apps/index.html", context)
+    return render(request, either(request, "apps/index.html", "apps/_list.html"), context)
 
 
 @require_GET
@@ -63,7 +63,7 @@ def create(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """An app's overview."""
     app = access.app(request, name)
-    template = "apps/_overview.html" if request.htmx else "apps/show.html"
+    template = either(request, "apps/show.html", "apps/_overview.html")
     return render_app(request, template, app, "overview", deploys=of(app, limit=5))
 
 

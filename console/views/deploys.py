@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -13,7 +13,7 @@ from builds.cancel import cancel as cancel_deploy
 from builds.start import start_deploy
 from console import access
 from console.forms.deploys import DeployForm
-from console.views.frame import render_app
+from console.views.frame import either, render_app
 from runtimes import journal as journals
 
 
@@ -21,7 +21,7 @@ from runtimes import journal as journals
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """The app's deploys, newest first."""
     app = access.app(request, name)
-    template = "deploys/_list.html" if request.htmx else "deploys/index.html"
+    template = either(request, "deploys/index.html", "deploys/_list.html")
     return render_app(request, template, app, "deploys", deploys=deploys.of(app))
 
 
@@ -31,8 +31,8 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
     environment = access.environment(request, name, request.POST.get("environment") or "production", can="deploy")
     form = DeployForm(request.POST, request.FILES)
     if not form.is_valid():
-        for error in [error for errors in form.errors.values() for error in errors]:
-            messages.error(request, error)
+        for sentences in form.errors.as_data().values():
+            messages.error(request, " ".join(sentence for error in sentences for sentence in error.messages))
         return redirect("app", name)
     build = start_deploy(environment, by=request.user, **form.cleaned_data)
     return redirect("deploy", name, build.journal.number)
@@ -51,7 +51,7 @@ def show(request: HttpRequest, name: str, number: int) -> HttpResponse:
 def live(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """The parts of a deploy's page that change while it runs."""
     deploy = access.deploy(request, name, number)
-    return render(request, "deploys/_live.html", _context(request, deploy) | {"app": deploy.app})
+    return render_app(request, "deploys/_live.html", deploy.app, "deploys", **_context(request, deploy))
 
 
 @require_POST

@@ -31,6 +31,11 @@ def app_context(request: HttpRequest, app: App, tab: str) -> dict[str, Any]:
     }
 
 
+def either(request: HttpRequest, page: str, fragment: str) -> str:
+    """The template for who asks: htmx gets the fragment, everybody else the page around it."""
+    return fragment if request.headers.get("HX-Request") else page
+
+
 def render_app(
     request: HttpRequest, template: str, app: App, tab: str, status: int = 200, **context: Any
 ) -> HttpResponse:

@@ -73,6 +73,7 @@ def cut(lines: list[str]) -> list[tuple[int, str]]:
 
 def fill() -> None:
     """Make everything."""
+    from runtimes.models import App  # noqa: PLC0415
     from tests.console import factories as make  # noqa: PLC0415 - models exist only after setup
 
     dice = random.Random(7)  # noqa: S311 - the same rows each time, and nothing secret
@@ -103,7 +104,7 @@ def fill() -> None:
         )
         if place % 2 == 0:
             make.instances(app, "worker", ["up"])
-    shop, checkout, search = (make.App.objects.get(name=name) for name in names[:3])
+    shop, checkout, search = (App.objects.get(name=name) for name in names[:3])
     make.deploy(
         checkout, "failed", by=ana, ago=timedelta(minutes=6), lines=cut(LOG + BROKEN), exit_code=1,
         failure="requirements.txt asks for djnago, which does not exist. Did you mean django?\n"

@@ -44,6 +44,11 @@ def user(name: str, **fields: Any) -> Any:
     return get_user_model().objects.create_user(name, password=name, **fields)
 
 
+def known(name: str) -> Any:
+    """Somebody who has been made before."""
+    return get_user_model().objects.get(username=name)
+
+
 def team(name: str, **members: str) -> Team:
     """A team; `members` are user names with their roles."""
     made = Team.objects.create(name=name)

@@ -1,0 +1,130 @@
+"""Every address for every role: who gets in, who is refused, for whom there is nothing there."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from builds.deploys import get
+from console import access
+from runtimes.models import App, Role, Team
+from tests.console import factories as make
+
+PEOPLE = ("", "charlie", "vera", "mark", "olga", "alice", "root")
+ROLES = {"vera": Role.VIEWER, "mark": Role.MEMBER, "olga": Role.OPERATOR, "alice": Role.ADMIN}
+
+
+class Route(NamedTuple):
+    """Who may use an address: `public`, whoever is `signed in`, or who may do this action to the app."""
+
+    needs: str
+    method: str = "get"
+    args: tuple[str | int, ...] = ("shop",)
+
+
+ROUTES = {
+    "login": Route("public", args=()),
+    "logout": Route("signed in", "post", ()),
+    "theme": Route("signed in", "post", ()),
+    "apps": Route("signed in", args=()),
+    "switch": Route("signed in", args=()),
+    "create": Route("signed in", args=()),
+    "app": Route("see"),
+    "start": Route("deploy", "post"),
+    "deploys": Route("see"),
+    "deploy": Route("see", args=("shop", 1)),
+    "deploy-live": Route("see", args=("shop", 1)),
+    "cancel": Route("cancel", "post", ("shop", 1)),
+    "retry": Route("deploy", "post", ("shop", 1)),
+    "log": Route("see", args=("shop", 1)),
+    "log-search": Route("see", args=("shop", 1)),
+    "log-text": Route("see", args=("shop", 1)),
+    "config": Route("see"),
+    "config-set": Route("configure", "post"),
+    "config-remove": Route("configure", "post"),
+    "settings": Route("see"),
+    "source": Route("change source", "post"),
+    "destroy": Route("destroy", "post"),
+}
+
+
+def names() -> set[str]:
+    """The names of all addresses there are."""
+    return {each.name or "" for each in get_resolver().url_patterns if isinstance(each, URLPattern)}
+
+
+def answer(client: Client, name: str) -> Any:
+    """What the address says, used as it is meant to be."""
+    route = ROUTES[name]
+    address = reverse(name, args=route.args)
+    return client.get(address) if route.method == "get" else client.post(address)
+
+
+def outcome(response: Any) -> str:
+    """In one word: in, refused, nothing there, or to the sign-in page."""
+    if response.status_code == 302 and response.headers["Location"].startswith("/login?"):
+        return "sign in"
+    return {403: "refused", 404: "nothing"}.get(response.status_code, "in" if response.status_code < 500 else "broken")
+
+
+def expected(route: Route, person: str) -> str:
+    """What the table says for this person."""
+    if route.needs == "public":
+        return "in"
+    if not person:
+        return "sign in"
+    if route.needs == "signed in" or person == "root":
+        return "in"
+    if person == "charlie":
+        return "nothing"
+    return "in" if ROLES[person] in access.TABLE[route.needs] else "refused"
+
+
+def test_no_address_is_unknown_here() -> None:
+    assert names() == ROUTES.keys()
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_an_address_lets_in_whom_the_table_says(
+    name: str, person: str, app: App, signed_in: Callable[[str], Client]
+) -> None:
+    make.deploy(app, "building", by=make.known("root"))
+    assert outcome(answer(signed_in(person), name)) == expected(ROUTES[name], person)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.method == "post"))
+def test_nothing_is_changed_by_following_a_link(name: str, app: App, alice: Client) -> None:
+    make.deploy(app, "building")
+    assert alice.get(reverse(name, args=ROUTES[name].args)).status_code == 405
+
+
+def test_a_deploy_of_another_app_is_not_there(app: App, team: Team, alice: Client) -> None:
+    make.deploy(make.app("other", team))
+    assert alice.get("/apps/other/deploys/1/").status_code == 200
+    assert alice.get("/apps/shop/deploys/1/").status_code == 404
+
+
+def test_a_destroyed_app_is_not_there(app: App, alice: Client) -> None:
+    App.objects.update(destroyed_at="2026-01-01T00:00:00Z")
+    assert alice.get("/apps/shop/").status_code == 404
+
+
+def test_members_cancel_their_own_deploys_and_no_others(app: App) -> None:
+    mark, olga = make.known("mark"), make.known("olga")
+    make.deploy(app, "building", by=mark)
+    own = get(app, 1)
+    assert access.may_cancel(mark, access.rights(mark, app.team), own)
+    make.deploy(app, "queued", by=olga)
+    assert not access.may_cancel(mark, access.rights(mark, app.team), get(app, 2))
+    assert access.may_cancel(olga, access.rights(olga, app.team), own)
+
+
+def test_somebody_switched_off_may_do_nothing(app: App) -> None:
+    alice = make.known("alice")
+    alice.is_active = False
+    assert access.rights(alice, app.team) == frozenset()
+    alice.save()
+    assert access.find_app(alice, "shop") is None

@@ -1,0 +1,53 @@
+"""What every answer says to the browser."""
+
+import re
+
+from django.test import Client
+
+from runtimes.models import App
+from tests.console import factories as make
+
+
+def test_nothing_inline_is_allowed(alice: Client) -> None:
+    policy = alice.get("/").headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self' 'nonce-" in policy
+
+
+def test_each_answer_has_a_nonce_of_its_own(alice: Client) -> None:
+    first, second = (alice.get("/").headers["Content-Security-Policy"] for _ in range(2))
+    assert first != second
+
+
+def test_pages_hold_nothing_that_the_policy_would_stop(app: App, alice: Client) -> None:
+    make.deploy(app, "failed", failure="It broke.", lines=[(0, "one")])
+    for address in (
+        "/",
+        "/apps/new",
+        "/apps/shop/",
+        "/apps/shop/deploys/1/",
+        "/apps/shop/config/",
+        "/apps/shop/settings/",
+    ):
+        page = alice.get(address).content.decode()
+        assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", page), address
+        assert not re.search(r"<script(?![^>]*\bsrc=)", page), address
+        assert "<style" not in page, address
+
+
+def test_what_people_write_stays_text(app: App, alice: Client) -> None:
+    make.deploy(app, "failed", message="<script>alert(1)</script>", failure="<img src=x>", lines=[(0, "<b>bold</b>")])
+    page = alice.get("/apps/shop/deploys/1/").content.decode()
+    assert "<script>alert" not in page
+    assert "<img src=x>" not in page
+    assert "&lt;b&gt;bold" in page
+
+
+def test_a_log_is_downloaded_as_a_file_of_plain_text(app: App, alice: Client) -> None:
+    make.deploy(app, lines=[(0, "\x1b[31mred\x1b[0m"), (1, "<b>")])
+    response = alice.get("/apps/shop/deploys/1/log.txt")
+    assert b"".join(response.streaming_content) == b"red\n<b>\n"  # type: ignore[attr-defined]
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="shop-1.txt"'
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
