@@ -2,9 +2,9 @@
 
 Usage: bytecode.py SITE_PACKAGES [KEPT_SITE_PACKAGES]
 
-Test suites inside packages, and pip, are left out: nobody imports them while serving. Bytecode is taken over from the tree
-kept from the last build (hard links) where the source is the very same file, so that one added package costs only
-its own modules. One process per core; a module that does not compile is skipped, as pip does.
+Test suites inside packages, and pip, are left out: nobody imports them while serving. Bytecode is taken over from
+the tree kept from the last build (hard links) where the source is the very same file, so that one added package costs
+only its own modules. One process per core; a module that does not compile is skipped, as pip does.
 """
 
 import os
