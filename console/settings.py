@@ -29,7 +29,6 @@ ALLOWED_HOSTS = env.list("SLIPWAY_ALLOWED_HOSTS", default=["localhost", "127.0.0
 CSRF_TRUSTED_ORIGINS = env.list("SLIPWAY_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -90,7 +89,8 @@ REDIS_URL = env.str("SLIPWAY_REDIS_URL", default="") or "redis://:{password}@127
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [f"{REDIS_URL}/1"], "prefix": NAMESPACE},
+        # Longer than the 5 s for which a silent layer waits, else each quiet moment ends in a time-out.
+        "CONFIG": {"hosts": [{"address": f"{REDIS_URL}/1", "socket_timeout": 30}], "prefix": NAMESPACE},
     }
 }
 
@@ -133,7 +133,7 @@ STORAGES = {
     "slugs": _storage("slugs"),
     "logs": _storage("logs"),
     "buildpacks": _storage("buildpacks"),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "console.storage.StaticFiles"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
