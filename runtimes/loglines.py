@@ -36,11 +36,13 @@ class LineSplitter:
 
 
 def _bounded(rest: str) -> str:
-    """An unfinished line without what has been overwritten and without what will be cut."""
-    shown, _, last = rest.rpartition("\r")
-    if shown and last:
-        return last[: 2 * LONGEST]
-    return rest[: 2 * LONGEST]
+    """An unfinished line without what has been overwritten and without what will be cut.
+
+    A carriage return at its end stays: what comes next will overwrite the line.
+    """
+    shown = rest.rstrip("\r")
+    last = shown.rpartition("\r")[2][: 2 * LONGEST]
+    return last if shown == rest else f"{last}\r"
 
 
 def clean(line: str) -> str:

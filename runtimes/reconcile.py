@@ -30,17 +30,37 @@ def reconcile(environment: Environment) -> None:
     with hold(f"environment.{environment.pk}"):
         refresh(environment)
         if live := environment.live:
+            take_out_of_service(surplus(live))
             bring_up(live)
-        stop_leftovers(environment)
+        over = leftovers(environment)
+    for grace, refs in over.items():  # not held: an app may take its whole grace to end
+        engine().stop(refs, grace=grace)
+    with hold(f"environment.{environment.pk}"):
         refresh(environment)
     router.sync()
+
+
+def surplus(release: Release) -> list[Instance]:
+    """The instances of a release that its processes do not ask for any more."""
+    processes = release.environment.processes.filter(name__in=release.commands)
+    wanted = {process.name: process.wanted for process in processes}
+    existing = release.instances.filter(state__in=("starting", "up"))
+    return [instance for instance in existing if instance.index > wanted.get(instance.process, 0)]
+
+
+def take_out_of_service(instances: Iterable[Instance]) -> None:
+    """Send no more requests to these, and wait until those on their way have arrived."""
+    leaving = [instance for instance in instances if instance.move("stopping")]
+    if any(instance.process == "web" for instance in leaving):
+        router.sync()
+        time.sleep(DRAIN.total_seconds())
 
 
 def settle(environment: Environment, seconds: float = 60) -> None:
     """Wait until the live release's starting instances are up, and route to each as it comes."""
     deadline = time.monotonic() + seconds
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
-    while (instances := list(starting)) and time.monotonic() < deadline:
+    while (instances := list(starting.all())) and time.monotonic() < deadline:
         if probe(environment, instances):
             router.sync()
         time.sleep(PROBE_EVERY_SECONDS)
@@ -65,14 +85,17 @@ def bring_up(release: Release) -> None:
         engine().apply(formation(release, process, image, resting=_resting(release, process)))
 
 
-def stop_leftovers(environment: Environment) -> None:
-    """Stop containers of releases that are over. Hold the environment."""
+def leftovers(environment: Environment) -> dict[int, list[str]]:
+    """The containers of releases that are over, by the seconds that they get to end."""
     releases = {str(release.number): release for release in environment.releases.all()}
     graces = {process.name: process.grace for process in environment.processes.all()}
+    over: dict[int, list[str]] = {}
     for container in engine().observe(environment_labels(environment)):
         release = releases.get(container.labels.get("slipway.release", ""))
         if container.index and (release is None or _is_over(release)):
-            engine().stop([container.ref], grace=graces.get(container.labels["slipway.process"], GRACE_SECONDS))
+            grace = graces.get(container.labels["slipway.process"], GRACE_SECONDS)
+            over.setdefault(grace, []).append(container.ref)
+    return over
 
 
 def _is_over(release: Release) -> bool:

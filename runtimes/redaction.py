@@ -1,9 +1,12 @@
 """Takes secrets out of log lines, by their value."""
 
 import base64
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
+
+from runtimes.loglines import clean
 
 # A shorter value is no secret worth the name, and would blot out half the log.
 SHORTEST = 6
@@ -11,10 +14,13 @@ MASK = "[redacted]"
 
 # Credentials that are recognised by their shape, whoever they belong to.
 _SHAPES = re.compile(
-    r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)|(?<=://)[^/\s:@]{16,}(?=@)"
     r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}|\bglpat-[A-Za-z0-9_-]{20,}"
     r"|\bAKIA[0-9A-Z]{16}\b|(?<=Bearer )[A-Za-z0-9._~+/-]{16,}=*"
 )
+
+# The length of the lines into which the command base64 cuts what it writes.
+_BASE64_LINE = 76
 
 
 class Redactor:
@@ -22,11 +28,12 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+        self._spellings = sorted(spellings, key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, self._spellings))) if spellings else None
 
     def __call__(self, line: str) -> str:
-        if self._values:
+        # Looking for each by itself is quicker than the expression, which is needed for few lines.
+        if self._values and any(spelling in line for spelling in self._spellings):
             line = self._values.sub(MASK, line)
         return _SHAPES.sub(MASK, line)
 
@@ -35,11 +42,29 @@ class Redactor:
 
 
 def _spellings(secret: str) -> set[str]:
-    parts = {secret, *(line.strip() for line in secret.splitlines())}
-    parts = {part for part in parts if len(part) >= SHORTEST and "\n" not in part}
-    encoded = {encode(part) for part in parts for encode in (quote, quote_plus, _base64)}
-    return parts | encoded
+    """How a secret can look in one line: in its own lines, or encoded, line by line or as a whole."""
+    parts = {secret, *secret.split("\n")}
+    parts |= {part.strip() for part in parts}
+    found = {spelling for part in parts if len(part) >= SHORTEST for spelling in (part, *_encoded(part))}
+    cleaned = {clean(spelling) for spelling in found}
+    return {spelling for spelling in found | cleaned if len(spelling) >= SHORTEST and "\n" not in spelling}
 
 
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode().rstrip("=")
+def _encoded(text: str) -> Iterator[str]:
+    yield quote(text)
+    yield quote(text, safe="")
+    yield quote_plus(text)
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    for offset in range(3):
+        standard = _base64(text.encode(errors="surrogateescape"), offset)
+        yield standard
+        yield standard.replace("+", "-").replace("/", "_")
+    whole = _base64(text.encode(errors="surrogateescape"), 0)
+    yield from (whole[start : start + _BASE64_LINE] for start in range(0, len(whole), _BASE64_LINE))
+
+
+def _base64(data: bytes, offset: int) -> str:
+    """The digits that stand for `data` alone when it begins at `offset` (modulo 3) of what is encoded."""
+    digits = base64.b64encode(bytes(offset) + data).decode()
+    return digits[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]

@@ -7,8 +7,8 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from runtimes import spec
 from runtimes.engine.base import EngineError
@@ -40,6 +40,13 @@ p {{ opacity: .7; margin: .5rem }}
 """
 
 
+class Route(NamedTuple):
+    """Where requests for a host go: `upstreams` as address:port, or a page that says why nowhere."""
+
+    upstreams: tuple[str, ...] = ()
+    maintenance: bool = False
+
+
 def sync() -> bool:
     """Bring the router in line with the rows; say whether there was something to change."""
     with hold("router") as held:
@@ -55,45 +62,47 @@ def sync() -> bool:
     return True
 
 
-def routes() -> dict[str, list[str]]:
-    """Where requests for each host may go now: `{"app.localhost": ["172.20.0.5:5000"]}`."""
-    table: dict[str, list[str]] = {env.hostname: [] for env in Environment.objects.select_related("app")}
+def routes() -> dict[str, Route]:
+    """Where requests for each host go now."""
+    environments = Environment.objects.select_related("app").prefetch_related("domains")
     serving = Instance.objects.filter(release__state="live", process="web", state="up").exclude(address="")
-    for instance in serving.select_related("environment__app"):
-        table[instance.environment.hostname].append(f"{instance.address}:{spec.PORT}")
+    addresses: dict[int, list[str]] = {}
+    for environment_id, address in serving.values_list("environment_id", "address"):
+        addresses.setdefault(environment_id, []).append(f"{address}:{spec.PORT}")
+    table: dict[str, Route] = {}
+    for each in environments:
+        route = Route(tuple(sorted(addresses.get(each.pk, []))), each.maintenance)
+        table |= dict.fromkeys([each.hostname, *(domain.name for domain in each.domains.all())], route)
     return table
 
 
-def config(table: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The router's configuration for these routes."""
-    known = [_route(host, list(upstreams)) for host, upstreams in sorted(table.items())]
-    server = {
-        "listen": [":8080"],
-        "routes": [
-            *known,
-            {"handle": [_page(404, "There is no app at this address.", "Check its name in the console.")]},
-        ],
-        "automatic_https": {"disable": True},
-    }
+def config(table: Mapping[str, Route]) -> dict[str, Any]:
+    """The router's configuration for these routes, by host."""
+    known = [_route(host, route) for host, route in sorted(table.items())]
+    unknown = {"handle": [_page(404, "There is no app at this address.", "Check its name in the console.")]}
+    server = {"listen": [":8080"], "routes": [*known, unknown], "automatic_https": {"disable": True}}
     return {
         "admin": {"listen": ADMIN},
         "apps": {"http": {"servers": {"apps": server}, "grace_period": "30s"}},
     }
 
 
-def _route(host: str, upstreams: list[str]) -> dict[str, Any]:
-    handler = (
-        _proxy(upstreams)
-        if upstreams
-        else _page(503, "This app is not running.", "Deploy it, or scale its web process up, in the console.")
-    )
-    return {"match": [{"host": [host]}], "handle": [handler], "terminal": True}
+def _route(host: str, route: Route) -> dict[str, Any]:
+    return {"match": [{"host": [host]}], "handle": [_handler(route)], "terminal": True}
+
+
+def _handler(route: Route) -> dict[str, Any]:
+    if route.maintenance:
+        return _page(503, "This app is being worked on.", "It will be back soon.")
+    if not route.upstreams:
+        return _page(503, "This app is not running.", "Deploy it, or scale its web process up, in the console.")
+    return _proxy(list(route.upstreams))
 
 
 def _proxy(upstreams: list[str]) -> dict[str, Any]:
     return {
         "handler": "reverse_proxy",
-        "upstreams": [{"dial": address} for address in sorted(upstreams)],
+        "upstreams": [{"dial": address} for address in upstreams],
         "load_balancing": {
             "selection_policy": {"policy": "least_conn"},
             "try_duration": f"{TRY_SECONDS}s",

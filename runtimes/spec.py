@@ -28,7 +28,7 @@ def formation(release: Release, process: Process, image: str, resting: frozenset
         process=process.name,
         image=image,
         command=release.commands[process.name],
-        indexes=tuple(range(1, process.quantity + 1)),
+        indexes=tuple(range(1, process.wanted + 1)),
         env=variables(release, process),
         labels=labels(release) | {"slipway.process": process.name},
         network=NETWORK,

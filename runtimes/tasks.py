@@ -4,6 +4,7 @@ from celery import shared_task
 
 from runtimes import attention, reconcile
 from runtimes import carry_out as releases
+from runtimes import restart as restarting
 from runtimes.models import Environment, Release
 from runtimes.watch import worker_name
 
@@ -21,6 +22,12 @@ def carry_out(release_id: int) -> None:
     """Take a release that needs no build to where it serves."""
     release = Release.objects.select_related("environment__app", "slug__stack", "journal").get(pk=release_id)
     releases.carry_out(release, worker_name())
+
+
+@shared_task
+def restart(environment_id: int, what: str) -> None:
+    """Restart instances, one after the other."""
+    restarting.carry_out(Environment.objects.select_related("app").get(pk=environment_id), what)
 
 
 @shared_task

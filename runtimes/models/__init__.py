@@ -2,6 +2,7 @@
 
 from .apps import App, Environment, Stack
 from .config import ConfigVar
+from .domains import Domain
 from .holds import Hold
 from .instances import Instance
 from .journals import Journal, LogChunk, Step
@@ -13,6 +14,7 @@ from .teams import Membership, Role, Team
 __all__ = [
     "App",
     "ConfigVar",
+    "Domain",
     "Environment",
     "Hold",
     "Instance",

@@ -103,6 +103,8 @@ class Environment(models.Model):
 
     app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="environments")
     name = models.CharField(max_length=30, default="production", validators=[name_validator])
+    stopped = models.BooleanField(default=False, help_text="Nothing runs; everything is kept.")
+    maintenance = models.BooleanField(default=False, help_text="Visitors see a page that says so.")
 
     class Meta:
         ordering = ["app", "pk"]

@@ -2,6 +2,7 @@
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from .apps import Environment
 
@@ -19,6 +20,7 @@ class Process(models.Model):
     cpus = models.FloatField(default=1.0, validators=[MinValueValidator(0.05)])
     health_path = models.CharField(max_length=200, blank=True, default="", help_text="Empty: a TCP connect is enough.")
     start_period = models.PositiveIntegerField(default=60)
+    surge_until = models.DateTimeField(null=True, blank=True, help_text="One instance more until then.")
     grace = models.PositiveIntegerField(default=30)
 
     class Meta:
@@ -27,6 +29,14 @@ class Process(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment} {self.name}={self.quantity}"
+
+    @property
+    def wanted(self) -> int:
+        """How many instances shall exist now: none of a stopped environment, one more while it restarts."""
+        if self.environment.stopped:
+            return 0
+        restarting = self.surge_until is not None and self.surge_until > timezone.now()
+        return self.quantity + (1 if restarting and self.quantity else 0)
 
     @property
     def is_web(self) -> bool:

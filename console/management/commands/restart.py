@@ -1,0 +1,29 @@
+"""restart APP [web | web.1] [--environment E]"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from runtimes.restart import restart
+
+from ._follow import find_app, find_environment
+
+
+class Command(BaseCommand):
+    help = "Restart all instances, those of a process type, or one; one after the other."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument(
+            "what", nargs="?", default="", help="process type or instance, as web or web.1; default: all"
+        )
+        parser.add_argument("--environment", default="production")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        environment = find_environment(find_app(options["app"]), options["environment"])
+        try:
+            restart(environment, options["what"])
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
+        self.stdout.write(f"Restarting. See: manage.py ps {options['app']}")

@@ -1,0 +1,79 @@
+"""Restarting: one instance after the other, and never fewer of them serving than before."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from runtimes import bell
+from runtimes.holding import hold
+from runtimes.installation import engine
+from runtimes.models import Environment, Instance, Process
+from runtimes.orders import bring_in_line, order
+from runtimes.reconcile import reconcile, settle, take_out_of_service
+
+# For so long an additional instance stands in while others restart; a restart whose worker died leaves none for longer.
+SURGE = timedelta(minutes=10)
+
+
+def restart(environment: Environment, what: str = "") -> None:
+    """Have all instances restarted, those of a process type, or one (`web.1`); `ValidationError` if there is none."""
+    if not _chosen(environment, what):
+        raise ValidationError(f"Nothing called {what} runs in {environment.name}." if what else "Nothing runs yet.")
+    order("runtimes.tasks.restart", environment.pk, what)
+
+
+def stop(environment: Environment) -> None:
+    """Stop everything of an environment; its release and its scale are kept."""
+    _set(environment, stopped=True)
+
+
+def start(environment: Environment) -> None:
+    """Start again what was stopped."""
+    _set(environment, stopped=False)
+
+
+def set_maintenance(environment: Environment, *, on: bool) -> None:
+    """Show visitors a page that says the app is being worked on, or the app again."""
+    _set(environment, maintenance=on)
+
+
+def _set(environment: Environment, **fields: bool) -> None:
+    Environment.objects.filter(pk=environment.pk).update(**fields)
+    bell.ring(f"app.{environment.app_id}", "apps")
+    bring_in_line(environment)
+
+
+def carry_out(environment: Environment, what: str) -> None:
+    """Restart the chosen instances, one after the other."""
+    instances = _chosen(environment, what)
+    processes = Process.objects.filter(environment=environment, name__in={each.process for each in instances})
+    try:
+        processes.update(surge_until=timezone.now() + SURGE)
+        _bring_in_line(environment)
+        for instance in instances:
+            replace(instance)
+            _bring_in_line(environment)
+    finally:
+        processes.update(surge_until=None)
+        _bring_in_line(environment)
+
+
+def replace(instance: Instance) -> None:
+    """End one instance, without a request being lost; the next reconciliation starts it again."""
+    environment = instance.environment
+    grace = environment.processes.filter(name=instance.process).values_list("grace", flat=True).first()
+    with hold(f"environment.{environment.pk}"):
+        take_out_of_service([instance])
+    engine().stop([instance.ref], grace=grace or 0)
+
+
+def _bring_in_line(environment: Environment) -> None:
+    reconcile(environment)
+    settle(environment)
+
+
+def _chosen(environment: Environment, what: str) -> list[Instance]:
+    running: Iterable[Instance] = environment.instances.filter(release__state="live").exclude(state="down")
+    return [instance for instance in running if what in ("", instance.process, instance.name)]
