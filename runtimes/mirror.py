@@ -18,19 +18,16 @@ def mirror(environment: Environment, observed: Iterable[Observed]) -> None:
         if release and container.index:
             seen.add(_reflect(release, container).pk)
     for gone in environment.instances.exclude(state="down").exclude(pk__in=seen):
-        gone.move("stopping")
-        gone.move("down", ended_at=timezone.now(), address="")
+        _end(gone)
     bell.ring(f"app.{environment.app_id}")
 
 
 def _reflect(release: Release, container: Observed) -> Instance:
+    place = {"release": release, "process": container.labels["slipway.process"], "index": container.index}
     rows = Instance.objects.exclude(state="down")
-    instance, _ = rows.get_or_create(
-        release=release,
-        process=container.labels["slipway.process"],
-        index=container.index,
-        defaults={"environment": release.environment},
-    )
+    for former in rows.filter(**place).exclude(ref__in=["", container.ref]):
+        _end(former)  # its container is gone, and this one has taken its place
+    instance, _ = rows.get_or_create(**place, defaults={"environment": release.environment})
     Instance.objects.filter(pk=instance.pk).update(
         ref=container.ref, address=container.address, node=container.node, started_at=container.started_at
     )
@@ -40,3 +37,8 @@ def _reflect(release: Release, container: Observed) -> Instance:
     elif instance.state == "crashed":
         instance.move("starting")
     return instance
+
+
+def _end(instance: Instance) -> None:
+    instance.move("stopping")
+    instance.move("down", ended_at=timezone.now(), address="")

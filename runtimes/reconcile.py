@@ -86,13 +86,14 @@ def bring_up(release: Release) -> None:
 
 
 def leftovers(environment: Environment) -> dict[int, list[str]]:
-    """The containers of releases that are over, by the seconds that they get to end."""
+    """The containers of releases that are over, and those on their way out, by the seconds that they get to end."""
     releases = {str(release.number): release for release in environment.releases.all()}
     graces = {process.name: process.grace for process in environment.processes.all()}
+    leaving = set(environment.instances.filter(state="stopping").values_list("ref", flat=True))
     over: dict[int, list[str]] = {}
     for container in engine().observe(environment_labels(environment)):
         release = releases.get(container.labels.get("slipway.release", ""))
-        if container.index and (release is None or _is_over(release)):
+        if container.index and (release is None or _is_over(release) or container.ref in leaving):
             grace = graces.get(container.labels["slipway.process"], GRACE_SECONDS)
             over.setdefault(grace, []).append(container.ref)
     return over
