@@ -3,16 +3,16 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
 
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
 from runtimes import bell
 from runtimes.faults import Canceled
-from runtimes.loglines import LineSplitter, clean, shorten
+from runtimes.loglines import LONGEST, LineSplitter, clean, shorten
 from runtimes.models import Journal, LogChunk, Step
 from runtimes.quota import Quota
 from runtimes.redaction import Redactor
@@ -77,23 +77,27 @@ def note(journal: Journal, text: str, step: int = 0) -> None:
     store(journal, [[_now_ms(), step, clean(text)]])
 
 
-def close(journal: Journal) -> None:
-    """Nothing more will happen: what ran has failed, what waits is skipped, and the log is sealed."""
+def close(journal: Journal, ran: str = "failed") -> None:
+    """Nothing more will happen: what ran has failed (or `ran`), what waits is skipped, the log is sealed."""
     for step in journal.steps.filter(state="running"):
-        step.move("failed", ended_at=timezone.now())
+        step.move(ran, ended_at=timezone.now())
     for step in journal.steps.filter(state="waiting"):
         step.move("skipped")
     seal(journal)
 
 
-def store(journal: Journal, lines: list[list[Any]]) -> None:
-    """Store lines as the next chunk and ring. Two writers cannot take one number."""
-    while lines:
-        with suppress(IntegrityError), transaction.atomic():
-            first = _last(journal.pk) + 1
-            LogChunk.objects.create(journal=journal, first=first, count=len(lines), lines=lines)
-            break
+def store(journal: Journal, lines: list[list[Any]]) -> bool:
+    """Store lines as the next chunk and ring; False if the log is sealed or gone: then nothing is added.
+
+    Whoever stores holds the journal's row, so that no two writers take one number and no line follows the seal.
+    """
+    with transaction.atomic():
+        if not Journal.objects.select_for_update().filter(pk=journal.pk, sealed_at=None).exists():
+            return False
+        first = _last(journal.pk) + 1
+        LogChunk.objects.create(journal_id=journal.pk, first=first, count=len(lines), lines=lines)
     bell.ring(journal.topic)
+    return True
 
 
 def _last(journal_id: int) -> int:
@@ -123,7 +127,7 @@ class Writer:
         self._lock = threading.Lock()
         self._storing = threading.Lock()
         self._wake = threading.Event()
-        self._ended = False
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._store_now_and_then, daemon=True)
 
     def __enter__(self) -> Self:
@@ -131,10 +135,11 @@ class Writer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end_of_output()
-        self._ended = True
+        self._over.set()
         self._wake.set()
         self._thread.join()
+        self.end_of_output()
+        self.flush()
 
     def redact(self, text: str) -> str:
         """The text without the secrets that this journal must not show."""
@@ -184,7 +189,7 @@ class Writer:
 
     def begin(self, key: str) -> Step:
         """Start a planned step; the lines from now on belong to it."""
-        self.flush()
+        self.end_of_output()
         step = self.journal.steps.get(key=key)
         step.move("running", started_at=timezone.now())
         self._position = step.position
@@ -203,7 +208,7 @@ class Writer:
 
     def _add(self, texts: list[str]) -> None:
         now = _now_ms()
-        lines = [[now, self._position, shorten(self._redact(text))] for text in texts]
+        lines = [[now, self._position, self._stored(text)] for text in texts]
         with self._lock:
             self._pending += lines
             self._characters += sum(map(len, texts))
@@ -213,14 +218,18 @@ class Writer:
         elif lines:
             self._wake.set()
 
+    def _stored(self, text: str) -> str:
+        return shorten(self._redact(text), unended=len(text) >= 2 * LONGEST)
+
     def _store_now_and_then(self) -> None:
         try:
-            while not self._ended:
+            while not self._over.is_set():
                 self._wake.wait()
-                time.sleep(PATIENCE_SECONDS)
+                self._over.wait(PATIENCE_SECONDS)
                 self._wake.clear()
-                with suppress(DatabaseError):  # the lines wait for the next try
+                try:
                     self.flush()
-            self.flush()
+                except DatabaseError:  # the lines wait for the next try
+                    self._wake.set()
         finally:
             connection.close()

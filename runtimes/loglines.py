@@ -51,6 +51,12 @@ def clean(line: str) -> str:
     return _CONTROLS.sub("", _TERMINAL_COMMANDS.sub("", parts[-1] if parts else ""))
 
 
-def shorten(line: str) -> str:
-    """A line of at most `LONGEST` characters. Redact before, so that no half of a secret stays."""
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]} … (the rest of this line was cut)"
+def shorten(line: str, *, unended: bool = False) -> str:
+    """A line of at most `LONGEST` characters. Redact before, so that no half of a secret stays.
+
+    Of an `unended` line the splitter did not keep all, so its last part may be half of a secret.
+    """
+    if len(line) <= LONGEST and not unended:
+        return line
+    kept = line[:-LONGEST] if unended else line
+    return f"{kept[:LONGEST]} … (the rest of this line was cut)"

@@ -57,10 +57,10 @@ def _encoded(text: str) -> Iterator[str]:
     yield json.dumps(text)[1:-1]
     yield json.dumps(text, ensure_ascii=False)[1:-1]
     for offset in range(3):
-        standard = _base64(text.encode(errors="surrogateescape"), offset)
+        standard = _base64(text.encode(), offset)
         yield standard
         yield standard.replace("+", "-").replace("/", "_")
-    whole = _base64(text.encode(errors="surrogateescape"), 0)
+    whole = _base64(text.encode(), 0)
     yield from (whole[start : start + _BASE64_LINE] for start in range(0, len(whole), _BASE64_LINE))
 
 

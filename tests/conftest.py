@@ -8,11 +8,22 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
 from runtimes import installation
 from runtimes.engine.fake import FakeEngine
 from tests.doubles import add_router, empty_queues
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database, also where only `shared_db` asks for it, which pytest-django does not know."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")

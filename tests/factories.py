@@ -10,6 +10,7 @@ import zstandard
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import transaction
 
 from builds.models import Build
 from runtimes import journal
@@ -71,8 +72,9 @@ def tar_bytes(files: dict[str, bytes]) -> bytes:
 
 def record(environment: Environment, *steps: str) -> Journal:
     """A journal with these steps planned."""
-    made = Journal.objects.open(environment)
-    journal.plan(made, [(key, key.capitalize()) for key in steps])
+    with transaction.atomic():
+        made = Journal.objects.open(environment)
+        journal.plan(made, [(key, key.capitalize()) for key in steps])
     return made
 
 
@@ -88,7 +90,7 @@ def release(environment: Environment, state: str = "live", of: Slug | None = Non
         Process.objects.get_or_create(environment=environment, name=name, defaults={"quantity": int(name == "web")})
     given = {"number": Release.objects.next_number(environment), "commands": made_of.process_types} | fields
     if "journal" not in given:
-        given["journal"] = Journal.objects.open(environment)
+        given["journal"] = record(environment)
     return Release.objects.create(environment=environment, slug=made_of, state=state, **given)
 
 
