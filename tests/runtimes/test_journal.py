@@ -86,7 +86,12 @@ def test_several_who_write_at_once_take_numbers_without_gaps_or_twins(record: Jo
 
 def test_notes_from_outside_do_not_disturb_whoever_writes(record: Journal) -> None:
     lines = [f"line {number}" for number in range(300)]
-    together(lambda: write(record, lines), lambda: [journal.note(record, "note") for _ in range(30)])
+
+    def notes() -> None:
+        for _ in range(30):
+            journal.note(record, "note")
+
+    together(lambda: write(record, lines), notes)
     stored = make.log_of(record)
     assert [line for line in stored if line != "note"] == lines
     assert stored.count("note") == 30
@@ -166,9 +171,13 @@ def test_lines_that_could_not_be_stored_wait_for_the_next_try(record: Journal) -
 
 
 def test_a_worker_that_fails_keeps_what_it_wrote(record: Journal) -> None:
-    with pytest.raises(RuntimeError), Writer(record) as log:
-        log.write(b"last words")
-        raise RuntimeError
+    def work() -> None:
+        with Writer(record) as log:
+            log.write(b"last words")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        work()
     assert make.log_of(record) == ["last words"]
 
 
