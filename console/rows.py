@@ -51,11 +51,54 @@ class AppRow:
         return sum(process.quantity for process in self.processes) if self.live else 0
 
     @property
+    def formation(self) -> list["Formation"]:
+        """Each process type with its command and a dot per instance."""
+        commands = self.live.commands if self.live else {}
+        return [
+            Formation(process, commands.get(process.name, ""), self._of(process.name)) for process in self.processes
+        ]
+
+    def _of(self, process: str) -> list[Instance]:
+        return [instance for instance in self.instances if instance.process == process]
+
+    @property
     def bars(self) -> list[tuple[int, int, Deploy]]:
         """The latest deploys, oldest first, as (x, height of 20, deploy): higher took longer."""
         longest = max((deploy.seconds or 0 for deploy in self.deploys), default=0) or 1
         drawn = list(reversed(self.deploys))
         return [(x * 5, max(3, round(20 * (deploy.seconds or 0) / longest)), deploy) for x, deploy in enumerate(drawn)]
+
+
+@dataclass(frozen=True)
+class Formation:
+    """One process type: what should run of it and what does."""
+
+    process: Process
+    command: str
+    instances: Sequence[Instance]
+
+    @property
+    def dots(self) -> list[tuple[str, str]]:
+        """Name and state per instance; what is wanted and not there yet is starting."""
+        there = {instance.index: instance.state for instance in self.instances}
+        wanted = range(1, self.process.quantity + 1)
+        indexes = sorted({*there, *wanted})
+        return [(f"{self.process.name}.{index}", there.get(index, "starting")) for index in indexes]
+
+    @property
+    def less(self) -> int:
+        """One instance fewer."""
+        return max(0, self.process.quantity - 1)
+
+    @property
+    def more(self) -> int:
+        """One instance more."""
+        return self.process.quantity + 1
+
+    @property
+    def worst(self) -> Instance | None:
+        """The instance that crashed last, to say why."""
+        return max((each for each in self.instances if each.crashes), key=lambda each: each.crashes, default=None)
 
 
 def rows_of(apps: Iterable[App], environment: str = "production") -> list[AppRow]:
@@ -79,7 +122,8 @@ def row_of(environment: Environment) -> AppRow:
 
 
 def _live(environments: list[Environment]) -> Iterable[Release]:
-    return Release.objects.filter(environment__in=environments, state="live").select_related("slug", "created_by")
+    releases = Release.objects.filter(environment__in=environments, state="live").defer("config")
+    return releases.select_related("slug__stack", "created_by")
 
 
 def _deploys(environments: list[Environment]) -> dict[int, list[Deploy]]:

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from console.forms.account import SignInForm
-from console.views import account, apps, config, deploys, logs
+from console.views import account, apps, buildpacks, config, deploys, logs, processes, queue, releases
 
 
 class AppName:
@@ -28,6 +28,9 @@ urlpatterns = [
         name="login",
     ),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("queue", queue.index, name="queue"),
+    path("account/", account.show, name="account"),
+    path("account/password", account.password, name="password"),
     path("account/theme", account.theme, name="theme"),
     path("", apps.index, name="apps"),
     path("apps/switch", apps.switch, name="switch"),
@@ -42,6 +45,12 @@ urlpatterns = [
     path("apps/<app:name>/deploys/<int:number>/log", logs.lines, name="log"),
     path("apps/<app:name>/deploys/<int:number>/log/search", logs.search, name="log-search"),
     path("apps/<app:name>/deploys/<int:number>/log.txt", logs.text, name="log-text"),
+    path("apps/<app:name>/releases/", releases.index, name="releases"),
+    path("apps/<app:name>/releases/<int:number>/back", releases.back, name="roll-back"),
+    path("apps/<app:name>/processes/", processes.index, name="processes"),
+    path("apps/<app:name>/processes/scale", processes.scale, name="scale"),
+    path("apps/<app:name>/buildpacks/", buildpacks.index, name="buildpacks"),
+    path("apps/<app:name>/buildpacks/arrange", buildpacks.arrange, name="arrange"),
     path("apps/<app:name>/config/", config.index, name="config"),
     path("apps/<app:name>/config/set", config.put, name="config-set"),
     path("apps/<app:name>/config/remove", config.remove, name="config-remove"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy
 
 
@@ -14,6 +14,16 @@ class SignInForm(AuthenticationForm):
         "inactive": gettext_lazy("This name and password do not go together. Check both, capital letters count."),
     }
 
+
+class ChangePasswordForm(PasswordChangeForm):
+    """The old password and twice the new one."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.label_suffix = ""
+        self.fields["old_password"].label = gettext_lazy("Password now")
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        self.fields["new_password1"].help_text = gettext_lazy(
+            "At least 10 characters, and not one that everybody uses."
+        )
+        self.fields["new_password2"].label = gettext_lazy("New password once more")
+        self.fields["new_password2"].help_text = ""

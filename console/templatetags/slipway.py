@@ -214,6 +214,9 @@ def queue_counter(context: template.Context) -> dict[str, Any]:
 _TABS = (
     ("overview", "app", "layout-dashboard", gettext_lazy("Overview")),
     ("deploys", "deploys", "rocket", gettext_lazy("Deploys")),
+    ("releases", "releases", "list-numbers", gettext_lazy("Releases")),
+    ("processes", "processes", "stack-2", gettext_lazy("Processes")),
+    ("buildpacks", "buildpacks", "puzzle", gettext_lazy("Buildpacks")),
     ("config", "config", "key", gettext_lazy("Config")),
     ("settings", "settings", "settings", gettext_lazy("Settings")),
 )

@@ -36,11 +36,20 @@ ROUTES = {
     "deploys": Route("see"),
     "deploy": Route("see", args=("shop", 1)),
     "deploy-live": Route("see", args=("shop", 1)),
-    "cancel": Route("cancel", "post", ("shop", 1)),
+    "cancel": Route("cancel", "post", ("shop", 2)),
     "retry": Route("deploy", "post", ("shop", 1)),
     "log": Route("see", args=("shop", 1)),
     "log-search": Route("see", args=("shop", 1)),
     "log-text": Route("see", args=("shop", 1)),
+    "queue": Route("signed in", args=()),
+    "account": Route("signed in", args=()),
+    "password": Route("signed in", "post", ()),
+    "releases": Route("see"),
+    "roll-back": Route("roll back", "post", ("shop", 1)),
+    "processes": Route("see"),
+    "scale": Route("operate", "post"),
+    "buildpacks": Route("see"),
+    "arrange": Route("order buildpacks", "post"),
     "config": Route("see"),
     "config-set": Route("configure", "post"),
     "config-remove": Route("configure", "post"),
@@ -91,6 +100,7 @@ def test_no_address_is_unknown_here() -> None:
 def test_an_address_lets_in_whom_the_table_says(
     name: str, person: str, app: App, signed_in: Callable[[str], Client]
 ) -> None:
+    make.deploy(app, "live")
     make.deploy(app, "building", by=make.known("root"))
     assert outcome(answer(signed_in(person), name)) == expected(ROUTES[name], person)
 

@@ -1,0 +1,80 @@
+"""An app's buildpacks: which, and in which order they build."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from buildpacks.models import Buildpack
+from buildpacks.registry import usable
+from builds import arrange as arranging
+from builds.build import listed
+from console import access
+from console.views.frame import either, render_app
+from runtimes.models import App
+
+
+@require_GET
+def index(request: HttpRequest, name: str) -> HttpResponse:
+    """The list is the page."""
+    return _page(request, access.app(request, name), either(request, "buildpacks/index.html", "buildpacks/_list.html"))
+
+
+@require_POST
+def arrange(request: HttpRequest, name: str) -> HttpResponse:
+    """Take the order that was sent, with one deed done to it: `up`, `down`, `remove` or `add` a name."""
+    app = access.app(request, name, can="order buildpacks")
+    names = changed(request.POST.getlist("names"), *request.POST.get("do", "").partition(" ")[::2])
+    try:
+        arranging.arrange(app, names, seen=request.POST.get("seen", ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    if request.headers.get("HX-Request"):
+        return _page(request, app, "buildpacks/_list.html", told=True)
+    return redirect("buildpacks", name)
+
+
+def changed(names: Sequence[str], deed: str, name: str) -> list[str]:
+    """The order after a deed; what makes no sense changes nothing."""
+    order = list(names)
+    if deed == "add":
+        return [*order, name]
+    if name not in order:
+        return order
+    place = order.index(name)
+    order.remove(name)
+    if deed != "remove":
+        order.insert(max(0, place + {"up": -1, "down": 1}.get(deed, 0)), name)
+    return order
+
+
+def _page(request: HttpRequest, app: App, template: str, *, told: bool = False) -> HttpResponse:
+    chosen = listed(app)
+    last = app.builds.filter(state="succeeded").first()
+    others = Buildpack.objects.filter(enabled=True).exclude(pk__in=[each.pk for each in chosen])
+    context: dict[str, Any] = {
+        "chosen": chosen,
+        "detected": usable() if not chosen else [],
+        "others": [each for each in others if each.is_ready],
+        "seen": arranging.fingerprint(app),
+        "applied": [each.get("name") for each in last.buildpacks] if last else [],
+        "sentence": _sentence([each.name for each in chosen]),
+        "told": told,
+    }
+    return render_app(request, template, app, "buildpacks", **context)
+
+
+def _sentence(names: Sequence[str]) -> str:
+    """What the order means, in words."""
+    if len(names) < 2:
+        return ""
+    *before, last = names
+    return _("%(first)s builds first, and %(last)s builds last: it decides which processes run by default.") % {
+        "first": _(", then ").join(before),
+        "last": last,
+    }

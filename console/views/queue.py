@@ -1,0 +1,20 @@
+"""Everything that runs and waits."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from builds import deploys
+from console import access
+from console.views.frame import either
+from runtimes.models import App
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The deploys under way among the apps the user may know of, in the order in which they were asked for."""
+    found = deploys.running_and_waiting(App.objects.visible_to(request.user))
+    teams = {deploy.app.team_id: deploy.app.team for deploy in found}
+    rights = {pk: access.rights(request.user, team) for pk, team in teams.items()}
+    rows = [(deploy, access.may_cancel(request.user, rights[deploy.app.team_id], deploy)) for deploy in found]
+    return render(request, either(request, "queue/index.html", "queue/_list.html"), {"rows": rows})

@@ -1,0 +1,43 @@
+"""The ledger of an environment, and the way back."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from console import access
+from console.views.frame import either, render_app
+from runtimes.release import possible_rollbacks, roll_back
+
+SHOWN = 50
+
+
+@require_GET
+def index(request: HttpRequest, name: str) -> HttpResponse:
+    """What was released, newest first."""
+    environment = access.environment(request, name, request.GET.get("environment") or "production")
+    releases = environment.releases.select_related("slug", "created_by", "journal").defer("config").order_by("-number")
+    return render_app(
+        request,
+        either(request, "releases/index.html", "releases/_list.html"),
+        environment.app,
+        "releases",
+        releases=releases[:SHOWN],
+        possible={release.pk for release in possible_rollbacks(environment)},
+    )
+
+
+@require_POST
+def back(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Release an old release again, with its config or the current one."""
+    environment = access.environment(request, name, request.POST.get("environment") or "production", can="roll back")
+    if (old := environment.releases.filter(number=number).first()) is None:
+        raise Http404(_("The app has no release of that number."))
+    try:
+        release = roll_back(old, request.user, current_config="current_config" in request.POST)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("releases", name)
+    return redirect("deploy", name, release.journal.number)
