@@ -71,13 +71,14 @@ class DockerClient:
 
 
 def stream(client: DockerClient, method: str, path: str, params: Mapping[str, Any]) -> requests.Response:
-    """Ask for a stream of frames, which the SDK hands out only with their kinds mixed.
+    """Ask for a stream as it is: the SDK mixes the kinds of its frames, and does not let go of one half read.
 
     The socket has no time-out: a job may be silent for as long as it likes. Close the answer.
     """
     api = client.patient
     url = f"{api.base_url}/v{api.api_version}{path}"
-    answer = api.request(method, url, params=params, stream=True, timeout=None)
+    headers = {"Accept-Encoding": "identity"}  # else the daemon would compress what goes through a local socket
+    answer = api.request(method, url, params=params, headers=headers, stream=True, timeout=None)
     try:
         answer.raise_for_status()
     except requests.exceptions.HTTPError as error:

@@ -3,10 +3,11 @@
 import io
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 
 from runtimes.engine.base import EngineError
-from runtimes.engine.docker_client import DockerClient, translated
+from runtimes.engine.docker_client import DockerClient, stream, translated
 from runtimes.engine.streams import PIECE, Incoming
 
 
@@ -48,11 +49,16 @@ def exists(client: DockerClient, ref: str, path: str) -> bool:
         raise EngineError(f"Docker did not look up {path} (HTTP {answer.status_code}).")
 
 
-def get(client: DockerClient, ref: str, path: str) -> Iterator[bytes]:
-    """Yield the file or directory at `path` as a plain tar stream."""
+def get(client: DockerClient, ref: str, path: str, opened: ExitStack) -> Iterator[bytes]:
+    """Yield the file or directory at `path` as a plain tar stream, which `opened` closes at the latest.
+
+    The daemon keeps a container locked until all of a stream is read or its reader is gone; removing
+    the container, and with it listing any, would wait for that.
+    """
     with translated():
-        chunks, _ = client.patient.get_archive(ref, path, chunk_size=PIECE)
-        yield from chunks
+        answer = stream(client, "GET", f"/containers/{ref}/archive", {"path": path})
+        opened.callback(answer.close)
+        yield from answer.iter_content(PIECE)
 
 
 def _directories(paths: Iterable[str], user: str) -> bytes:

@@ -16,10 +16,11 @@ from runtimes.engine.streams import frames
 class DockerJob:
     """One container that runs to its end."""
 
-    def __init__(self, client: DockerClient, ref: str, stream: Response) -> None:
+    def __init__(self, client: DockerClient, ref: str, stream: Response, opened: contextlib.ExitStack) -> None:
         self.ref = ref
         self._client = client
         self._stream = stream
+        self._opened = opened
         self._killed = False
 
     def output(self) -> Iterator[bytes]:
@@ -37,7 +38,7 @@ class DockerJob:
 
     def read(self, path: str) -> Iterator[bytes]:
         """Yield what lies at `path` as a plain tar stream."""
-        return docker_files.get(self._client, self.ref, path)
+        return docker_files.get(self._client, self.ref, path, self._opened)
 
     def kill(self) -> None:
         """Send SIGKILL; one that has ended, or is gone, is dead enough."""
@@ -49,19 +50,21 @@ class DockerJob:
 def run(client: DockerClient, spec: JobSpec, uploads: Iterable[Upload]) -> Iterator[DockerJob]:
     """Start a job; remove its container, with its unnamed volumes, on every way out.
 
-    The stream is closed after the container: a thread that still reads it sees its end first.
+    The output is closed after the container: a thread that still reads it sees its end first. Files
+    that are being read are closed before: the daemon would wait for their readers.
     """
     for name in spec.volumes:
         ensure_volume(client, name)
     with (
         contextlib.ExitStack() as streams,
         docker_container.created(client, container_kwargs(spec, client.namespace)) as ref,
+        contextlib.ExitStack() as opened,
     ):
         _fill(client, ref, tuple(uploads), spec.user)
         stream = streams.enter_context(attach(client, ref))
         with translated():
             client.patient.start(ref)
-        yield DockerJob(client, ref, stream)
+        yield DockerJob(client, ref, stream, opened)
 
 
 def execute(client: DockerClient, ref: str, command: tuple[str, ...]) -> tuple[int, str]:

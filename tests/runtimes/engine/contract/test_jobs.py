@@ -81,6 +81,14 @@ def test_a_job_may_write_where_it_was_given_a_folder_and_its_files_are_read_afte
         assert untar(running.read("/out")) == {"out/file": b"made\n"}
 
 
+def test_a_job_whose_file_is_read_only_in_part_is_removed_all_the_same(engine: Engine) -> None:
+    with engine.job(job("true"), [Upload("/slipway", tar({"large": bytes(32 * 1024 * 1024)}))]) as running:
+        assert (b"".join(running.output()), running.wait()) == (b"", Exit(0))
+        half_read = running.read("/slipway/large")
+        assert next(half_read)
+    assert not held(engine)["containers"]
+
+
 def test_reading_what_is_not_there_is_an_error(engine: Engine) -> None:
     with engine.job(job("true")) as running, pytest.raises(EngineError):
         untar(running.read("/nowhere"))
