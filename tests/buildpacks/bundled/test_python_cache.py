@@ -1,0 +1,68 @@
+"""What is kept between builds of a Python app, and what must never be."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.buildpacks.bundled.apps import FLASK
+from tests.buildpacks.bundled.harness import Workshop
+
+pytestmark = pytest.mark.docker
+
+RESTORED = "Requirements have not changed: using what the last build installed"
+
+
+def test_unchanged_requirements_are_not_installed_again_and_changed_ones_leave_nothing_behind(
+    workshop: Workshop,
+) -> None:
+    volume = workshop.volume()
+    first = workshop.build({**FLASK, "requirements.txt": "flask\nms-cv\n"}, "python", volume=volume)
+    assert "Installing requirements.txt" in first.log
+    second = workshop.build({**FLASK, "requirements.txt": "flask\nms-cv\n", "new.py": ""}, "python", volume=volume)
+    assert RESTORED in second.log
+    assert "./.heroku/python/bin/flask" in second.names()
+    third = workshop.build({**FLASK, "requirements.txt": "flask\n"}, "python", volume=volume)
+    assert RESTORED not in third.log
+    with workshop.running(third) as app:
+        installed = app.get().json()["packages"]
+    assert "flask" in installed
+    assert "ms-cv" not in installed
+
+
+def test_a_change_in_an_included_file_counts(workshop: Workshop, python_cache: str) -> None:
+    source = {**FLASK, "requirements.txt": "-r base.txt\n-c limits.txt\n", "base.txt": "flask\n", "limits.txt": ""}
+    workshop.build(source, "python", volume=python_cache)
+    assert RESTORED in workshop.build(source, "python", volume=python_cache).log
+    assert RESTORED not in workshop.build({**source, "limits.txt": "click<8.2\n"}, "python", volume=python_cache).log
+
+
+def test_a_package_from_the_source_itself_is_installed_each_time(workshop: Workshop, python_cache: str) -> None:
+    project = '[project]\nname = "inner"\nversion = "1"\n'
+    project += '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    source = {**FLASK, "requirements.txt": "flask\n./inner\n", "inner/pyproject.toml": project}
+    source |= {"inner/inner.py": "text = 'old'\n"}
+    workshop.build(source, "python", volume=python_cache)
+    again = workshop.build({**source, "inner/inner.py": "text = 'new'\n"}, "python", volume=python_cache)
+    assert again.read(".heroku/python/lib/python3.11/site-packages/inner.py") == "text = 'new'\n"
+
+
+def test_who_edits_an_installed_file_in_place_does_not_spoil_later_builds(workshop: Workshop) -> None:
+    volume = workshop.volume()
+    flask = ".heroku/python/lib/python3.11/site-packages/flask/app.py"
+    vandal = f"#!/bin/sh\necho '# spoilt' >> {flask}\n"
+    source = {**FLASK, "requirements.txt": "flask\n"}
+    spoilt = workshop.build({**source, "bin/post_compile": vandal}, "python", volume=volume)
+    assert "# spoilt" in spoilt.read(flask)
+    healed = workshop.build(source, "python", volume=volume)
+    assert "edited in place" in healed.log
+    assert "# spoilt" not in healed.read(flask)
+
+
+def test_the_cache_of_a_failed_build_does_no_harm(workshop: Workshop) -> None:
+    volume = workshop.volume()
+    failed = workshop.build(
+        {**FLASK, "requirements.txt": "flask\nno-such-package-of-slipway\n"}, "python", volume=volume
+    )
+    assert failed.exit_code == 1
+    with workshop.running(workshop.build({**FLASK, "requirements.txt": "flask\n"}, "python", volume=volume)) as app:
+        assert app.get().status == 200
