@@ -6,9 +6,13 @@ The same worker as `celery worker` starts, without its command line, whose inter
 import os
 import sys
 
+import django
 from celery.utils.nodenames import host_format
 
 from console.celery import app
+
+django.setup()  # before what needs the models
+from runtimes.shipper import Shipper  # noqa: E402
 
 CONCURRENCY = {"builder": int(os.environ.get("SLIPWAY_BUILDERS", "2")), "controller": 8}
 
@@ -26,6 +30,8 @@ def work(queue: str) -> int:
         without_heartbeat=True,
         loglevel="INFO",
     )
+    if queue == "controller":
+        Shipper().start()
     worker.start()
     return int(worker.exitcode or 0)
 

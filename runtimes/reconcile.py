@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from runtimes import health, router
+from runtimes.ending import end
 from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.mirror import mirror
@@ -30,11 +31,11 @@ def reconcile(environment: Environment) -> None:
     with hold(f"environment.{environment.pk}"):
         refresh(environment)
         if live := environment.live:
-            take_out_of_service(surplus(live))
+            dismiss(surplus(live))
             bring_up(live)
         over = leftovers(environment)
     for grace, refs in over.items():  # not held: an app may take its whole grace to end
-        engine().stop(refs, grace=grace)
+        end(refs, grace)
     with hold(f"environment.{environment.pk}"):
         refresh(environment)
     router.sync()
@@ -48,12 +49,22 @@ def surplus(release: Release) -> list[Instance]:
     return [instance for instance in existing if instance.index > wanted.get(instance.process, 0)]
 
 
-def take_out_of_service(instances: Iterable[Instance]) -> None:
-    """Send no more requests to these, and wait until those on their way have arrived."""
+def dismiss(instances: Iterable[Instance]) -> None:
+    """End instances of the live release: first no more requests, then SIGTERM. Hold the environment."""
+    leaving = take_out_of_service(instances)
+    graces = dict(Process.objects.filter(environment__instances__in=leaving).values_list("name", "grace"))
+    for process in {instance.process for instance in leaving}:
+        refs = [instance.ref for instance in leaving if instance.process == process]
+        end(refs, graces.get(process, GRACE_SECONDS))
+
+
+def take_out_of_service(instances: Iterable[Instance]) -> list[Instance]:
+    """Send no more requests to these, and wait until those on their way have arrived; return them."""
     leaving = [instance for instance in instances if instance.move("stopping")]
     if any(instance.process == "web" for instance in leaving):
         router.sync()
         time.sleep(DRAIN.total_seconds())
+    return leaving
 
 
 def settle(environment: Environment, seconds: float = 60) -> None:

@@ -8,10 +8,9 @@ from django.utils import timezone
 
 from runtimes import bell
 from runtimes.holding import hold
-from runtimes.installation import engine
 from runtimes.models import Environment, Instance, Process
 from runtimes.orders import bring_in_line, order
-from runtimes.reconcile import reconcile, settle, take_out_of_service
+from runtimes.reconcile import dismiss, reconcile, settle
 
 # For so long an additional instance stands in while others restart; a restart whose worker died leaves none for longer.
 SURGE = timedelta(minutes=10)
@@ -62,11 +61,8 @@ def carry_out(environment: Environment, what: str) -> None:
 
 def replace(instance: Instance) -> None:
     """End one instance, without a request being lost; the next reconciliation starts it again."""
-    environment = instance.environment
-    grace = environment.processes.filter(name=instance.process).values_list("grace", flat=True).first()
-    with hold(f"environment.{environment.pk}"):
-        take_out_of_service([instance])
-    engine().stop([instance.ref], grace=grace or 0)
+    with hold(f"environment.{instance.environment_id}"):
+        dismiss([instance])
 
 
 def _bring_in_line(environment: Environment) -> None:

@@ -216,6 +216,10 @@ class Engine(Protocol):
         """Stop and remove these containers, in parallel; harmless for those that are gone."""
         ...
 
+    def halt(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
+        """Stop these containers, in parallel, and keep them, so that their logs can be read to the end."""
+        ...
+
     def observe(self, labels: Labels | None = None) -> list[Observed]:
         """What exists of this installation with all of these labels, jobs included.
 

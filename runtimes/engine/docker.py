@@ -56,6 +56,9 @@ class DockerEngine:
     def stop(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
         docker_formation.stop(self._client, refs, grace, signal)
 
+    def halt(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
+        docker_formation.halt(self._client, refs, grace, signal)
+
     def observe(self, labels: Labels | None = None) -> list[Observed]:
         return docker_observe.observe(self._client, labels or {})
 

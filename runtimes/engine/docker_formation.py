@@ -32,20 +32,33 @@ def apply(client: DockerClient, formation: Formation) -> list[Observed]:
 
 def stop(client: DockerClient, refs: Iterable[str], grace: int, signal: str) -> None:
     """See `Engine.stop`. A ref is looked up among our own containers first: no other is touched."""
-    wanted = set(refs)
-    ours = [one["Id"] for one in listed(client, {}) if wanted & {one["Id"], *(name[1:] for name in one["Names"])}]
-    together([partial(end, client, ref, grace, signal) for ref in ours])
+    together([partial(end, client, ref, grace, signal) for ref in _ours(client, refs)])
+
+
+def halt(client: DockerClient, refs: Iterable[str], grace: int, signal: str) -> None:
+    """See `Engine.halt`."""
+    together([partial(_halt, client, ref, grace, signal) for ref in _ours(client, refs)])
 
 
 def end(client: DockerClient, ref: str, grace: int, signal: str) -> None:
-    """Send `signal`, wait up to `grace` seconds, then kill; and remove.
-
-    Not by Docker's stop, which learned to take a signal only in API 1.42.
-    """
+    """Send `signal`, wait up to `grace` seconds, then kill; and remove."""
     if grace > 0:
         docker_container.kill(client, ref, signal)
         _wait(client, ref, grace)
     docker_container.remove(client, ref)
+
+
+def _halt(client: DockerClient, ref: str, grace: int, signal: str) -> None:
+    """Not by Docker's stop, which learned to take a signal only in API 1.42."""
+    docker_container.kill(client, ref, signal)
+    _wait(client, ref, grace)
+    docker_container.kill(client, ref, "SIGKILL")
+
+
+def _ours(client: DockerClient, refs: Iterable[str]) -> list[str]:
+    """Those of our own containers that are meant, by id or name: no other is touched."""
+    wanted = set(refs)
+    return [one["Id"] for one in listed(client, {}) if wanted & {one["Id"], *(name[1:] for name in one["Names"])}]
 
 
 def together(work: Iterable[Callable[[], None]]) -> None:

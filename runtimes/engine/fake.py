@@ -111,8 +111,11 @@ class FakeEngine:
         return self.observe(mine)
 
     def stop(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
-        wanted = set(refs)
-        self._end([one for one in self._labelled({}) if {one.ref, one.plan.name} & wanted], grace, signal)
+        self._end(self._meant(refs), grace, signal)
+
+    def halt(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda one: self._halt_one(one, grace, signal), self._meant(refs)))
 
     def observe(self, labels: Labels | None = None) -> list[Observed]:
         return sorted((one.observed() for one in self._labelled(labels or {})), key=in_order)
@@ -175,6 +178,16 @@ class FakeEngine:
             found = self._daemon.create(self._instance_plan(formation, index))
         if found.state == "starting" or (found.state == "exited" and index not in formation.resting):
             self._daemon.start(found)
+
+    def _meant(self, refs: Iterable[str]) -> list[Container]:
+        wanted = set(refs)
+        return [one for one in self._labelled({}) if {one.ref, one.plan.name} & wanted]
+
+    def _halt_one(self, container: Container, grace: int, signal: str) -> None:
+        if container.state == "up":
+            container.signal(signal)
+            container.wait(grace)
+            container.signal("SIGKILL")
 
     def _end(self, containers: Iterable[Container], grace: int, signal: str) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -6,6 +6,7 @@ from .domains import Domain
 from .holds import Hold
 from .instances import Instance
 from .journals import Journal, LogChunk, Step
+from .output import OutputChunk
 from .processes import Process
 from .releases import Release
 from .slugs import Slug
@@ -21,6 +22,7 @@ __all__ = [
     "Journal",
     "LogChunk",
     "Membership",
+    "OutputChunk",
     "Process",
     "Release",
     "Role",

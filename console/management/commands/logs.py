@@ -1,0 +1,35 @@
+"""logs APP [web | web.1] [--follow] [--lines N] [--environment E]"""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from runtimes import output
+
+from ._follow import POLL_SECONDS, find_app, find_environment
+
+
+class Command(BaseCommand):
+    help = "Show what an environment's instances print, also those that are gone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument("instance", nargs="?", default="", help="process type or instance, as web or web.1")
+        parser.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+        parser.add_argument("--lines", type=int, default=100, help="how many of the latest lines; default: 100")
+        parser.add_argument("--environment", default="production")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        environment = find_environment(find_app(options["app"]), options["environment"])
+        seen = max(0, output.last(environment) - options["lines"])
+        while True:
+            while lines := output.read(environment, seen, instance=options["instance"]):
+                for line in lines:
+                    at = datetime.fromtimestamp(line.at_ms / 1000, UTC)
+                    self.stdout.write(f"{at:%H:%M:%S} {line.release} {line.instance}: {line.text}")
+                seen = lines[-1].number
+            if not options["follow"]:
+                return
+            time.sleep(POLL_SECONDS)
