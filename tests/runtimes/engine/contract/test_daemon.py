@@ -89,6 +89,7 @@ QUESTIONS: dict[str, Callable[[Engine], object]] = {
         Formation(name="app", process="web", image=IMAGE, command="true", indexes=(1,))
     ),
     "stop": lambda engine: engine.stop(["ref"]),
+    "halt": lambda engine: engine.halt(["ref"]),
     "observe": lambda engine: engine.observe(),
     "lines": lambda engine: list(engine.lines("ref")),
     "tail": lambda engine: engine.tail("ref"),

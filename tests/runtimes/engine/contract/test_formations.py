@@ -159,6 +159,19 @@ def test_stopping_what_is_gone_is_harmless(engine: Engine) -> None:
     assert engine.observe() == []
 
 
+def test_a_halted_instance_has_ended_and_what_it_said_can_be_read(engine: Engine) -> None:
+    (one,) = engine.apply(formation(1, command="echo goodbye; sleep infinity"))
+    engine.halt([one.ref], grace=60)
+    (after,) = engine.observe()
+    assert (after.ref, after.state, [line for _, line in engine.lines(one.ref)]) == (one.ref, "exited", [b"goodbye"])
+
+
+def test_halting_kills_what_does_not_heed_its_signal(engine: Engine) -> None:
+    (one,) = engine.apply(formation(1, command="trap '' TERM; sleep infinity"))
+    engine.halt([one.ref, "0" * 64], grace=1)
+    assert [each.state for each in engine.observe()] == ["exited"]
+
+
 def test_stopping_touches_those_named_only(engine: Engine) -> None:
     before = refs(engine.apply(formation(1, 2)))
     engine.stop([before[1]], grace=0)
