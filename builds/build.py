@@ -78,7 +78,7 @@ def _why(ended: Exit, progress: Progress) -> BuildFailed | PlatformFailed:
             137,
         )
     if told := progress.failure:
-        return BuildFailed(told["reason"], told["message"], told.get("code"))
+        return BuildFailed(told["reason"], told["message"], told.get("code"), is_told=True)
     return PlatformFailed(f"The builder ended without a word (exit status {ended.code}).")
 
 

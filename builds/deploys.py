@@ -112,7 +112,17 @@ class Deploy:
 
     @property
     def failure_reason(self) -> str:
+        """The same for machines."""
+        if self.release and self.release.failure_reason:
+            return self.release.failure_reason
         return self.build.failure_reason if self.build else ""
+
+    @property
+    def exit_code(self) -> int | None:
+        """What the process that failed ended with, if one did."""
+        if self.release and self.release.exit_code is not None:
+            return self.release.exit_code
+        return self.build.exit_code if self.build else None
 
     @property
     def failed_step(self) -> Step | None:

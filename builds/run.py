@@ -50,7 +50,7 @@ def run(build: Build, worker: str) -> None:
         ):
             _work(build, log, watch)
     finally:
-        journal.close(build.journal)
+        journal.close(build.journal, ran="canceled" if build.state == "canceled" else "failed")
         bell.ring(f"app.{build.app_id}", "apps")
 
 
@@ -62,17 +62,18 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
         watch.rows.remove(build)
         deploy(slug, build.journal.environment, log, watch, created_by=build.journal.created_by)
     except Canceled:
-        log.say(" !     Canceled.")
+        log.complain("Canceled.")
         build.move("canceled", ended_at=timezone.now())
     except Fault as fault:
-        log.say(f" !     {fault.message}")
+        if not fault.is_told:
+            log.complain(fault.message)
         _fail(build, fault.reason, log.redact(fault.message), fault.exit_code)
     except (EngineError, PlatformFailed) as error:
-        log.say(f" !     The platform failed, not your app: {error}")
+        log.complain(f"The platform failed, not your app: {error}")
         _fail(build, "platform", f"The platform failed, not your app: {log.redact(str(error))}")
         raise
     except BaseException:
-        log.say(" !     The platform failed, not your app. Its administrators find the reason in its log.")
+        log.complain("The platform failed, not your app. Its administrators find the reason in its log.")
         _fail(build, "platform", "The platform failed, not your app.")
         raise
 

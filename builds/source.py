@@ -11,6 +11,7 @@ from django.core.files.storage import storages
 
 from builds import archives, git, samples
 from builds.models import Build
+from runtimes.faults import PlatformFailed
 from runtimes.journal import Writer
 from runtimes.models import App
 from runtimes.watch import Watch
@@ -19,7 +20,7 @@ from runtimes.watch import Watch
 def fetch(build: Build, log: Writer, watch: Watch) -> None:
     """Store the build's source and write down its key, commit, author and message.
 
-    Raises `BuildFailed` where the source is at fault, `Canceled`.
+    Raises `BuildFailed` where the source is at fault, `Canceled`, `PlatformFailed`.
     """
     if build.archive or build.app.source == App.Source.ARCHIVE:
         _fetch_archive(build, log)
@@ -45,7 +46,10 @@ def _stored(build: Build) -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile() as out:
         yield out
         out.seek(0)
-        build.source = storages["sources"].save(f"{build.app_id}/{build.journal.number}.tar.zst", File(out))
+        try:
+            build.source = storages["sources"].save(f"{build.app_id}/{build.journal.number}.tar.zst", File(out))
+        except OSError as error:
+            raise PlatformFailed(f"The source cannot be stored: {error.strerror or error}.") from error
 
 
 def _fetch_archive(build: Build, log: Writer) -> None:

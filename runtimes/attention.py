@@ -28,6 +28,6 @@ def end_abandoned_releases() -> None:
     """Fail the pending releases whose worker is gone."""
     for release in Release.objects.filter(state="pending", lease_until__lt=timezone.now()):
         failure = "The worker that had this release stopped before it was live. Deploy again."
-        if release.move("failed", failure=failure, ended_at=timezone.now()):
+        if release.move("failed", failure=failure, failure_reason="lost", ended_at=timezone.now()):
             journal.note(release.journal, f" !     {failure}")
             journal.close(release.journal)

@@ -32,9 +32,9 @@ def _work(release: Release, log: Writer, watch: Watch) -> None:
     try:
         deploy.carry_out(release, log, watch)
     except Canceled:
-        log.say(" !     Canceled.")
+        log.complain("Canceled.")
     except Fault as fault:
-        log.say(f" !     {fault.message}")
+        log.complain(fault.message)
     except (EngineError, PlatformFailed) as error:
-        log.say(f" !     The platform failed, not your app: {error}")
+        log.complain(f"The platform failed, not your app: {error}")
         raise

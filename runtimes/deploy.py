@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from runtimes import bell, orders, router
-from runtimes.faults import Canceled, Fault, ReleaseFailed, TimedOut
+from runtimes.engine.base import EngineError
+from runtimes.faults import Canceled, Fault, PlatformFailed, ReleaseFailed, TimedOut
 from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.journal import Writer
@@ -78,13 +79,16 @@ def carry_out(release: Release, log: Writer, watch: Watch) -> None:
         with log.step("switch"):
             go_live(release, log)
     except Canceled:
-        _give_up(release, "canceled", "")
+        _give_up(release, "canceled")
         raise
     except Fault as fault:
-        _give_up(release, "failed", log.redact(fault.message))
+        _fail(release, log.redact(fault.message), fault.reason, fault.exit_code)
+        raise
+    except (EngineError, PlatformFailed) as error:
+        _fail(release, f"The platform failed, not your app: {log.redact(str(error))}", "platform")
         raise
     except BaseException:
-        _give_up(release, "failed", "The platform failed, not your app.")
+        _fail(release, "The platform failed, not your app.", "platform")
         raise
     finally:
         watch.rows.remove(release)
@@ -159,8 +163,12 @@ def go_live(release: Release, log: Writer) -> None:
     bell.ring(log.journal.topic, f"app.{release.environment.app_id}", "apps")
 
 
-def _give_up(release: Release, state: str, failure: str) -> None:
-    if release.move(state, failure=failure, ended_at=timezone.now()):
+def _fail(release: Release, failure: str, reason: str, exit_code: int | None = None) -> None:
+    _give_up(release, "failed", failure=failure, failure_reason=reason, exit_code=exit_code)
+
+
+def _give_up(release: Release, state: str, **facts: Any) -> None:
+    if release.move(state, ended_at=timezone.now(), **facts):
         reconcile(release.environment)
 
 

@@ -2,11 +2,14 @@
 
 
 class Fault(Exception):
-    """Something the user's app did or lacks: a reason for machines, a message for people."""
+    """Something the user's app did or lacks: a reason for machines, a message for people.
 
-    def __init__(self, reason: str, message: str, exit_code: int | None = None) -> None:
+    `is_told` says that the message stands in the log already.
+    """
+
+    def __init__(self, reason: str, message: str, exit_code: int | None = None, *, is_told: bool = False) -> None:
         super().__init__(message)
-        self.reason, self.message, self.exit_code = reason, message, exit_code
+        self.reason, self.message, self.exit_code, self.is_told = reason, message, exit_code, is_told
 
 
 class PlatformFailed(Exception):

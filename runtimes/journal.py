@@ -78,7 +78,13 @@ def note(journal: Journal, text: str, step: int = 0) -> None:
 
 
 def close(journal: Journal, ran: str = "failed") -> None:
-    """Nothing more will happen: what ran has failed (or `ran`), what waits is skipped, the log is sealed."""
+    """Nothing more will happen: what ran has failed (or `ran`), what waits is skipped, the log is sealed.
+
+    What broke off between two steps broke off at the one that would have been next.
+    """
+    if not journal.steps.filter(state__in=("running", ran)).exists():
+        for step in journal.steps.filter(state="waiting")[:1]:
+            step.move("running", started_at=timezone.now())
     for step in journal.steps.filter(state="running"):
         step.move(ran, ended_at=timezone.now())
     for step in journal.steps.filter(state="waiting"):
@@ -153,6 +159,10 @@ class Writer:
         """Lines of the platform's own."""
         self.end_of_output()
         self._add([clean(line) for line in text.splitlines() or [""]])
+
+    def complain(self, text: str) -> None:
+        """What went wrong, each line marked as such."""
+        self.say("\n".join(f" !     {line}" for line in text.splitlines()))
 
     def end_of_output(self) -> None:
         """Count what was printed after the last newline as a line, and let out what the quota held."""

@@ -50,6 +50,8 @@ class Release(Stateful, Leased):
     journal = models.ForeignKey(Journal, on_delete=models.CASCADE, related_name="releases")
     state = models.CharField(max_length=10, default="pending")
     failure = models.TextField(blank=True, default="", help_text="What the page says when it failed.")
+    failure_reason = models.CharField(max_length=60, blank=True, default="", help_text="For machines.")
+    exit_code = models.IntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

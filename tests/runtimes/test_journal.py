@@ -267,6 +267,19 @@ def test_what_ran_when_somebody_canceled_has_not_failed(record: Journal) -> None
     assert list(record.steps.values_list("state", flat=True)) == ["canceled", "skipped", "skipped"]
 
 
+def test_what_broke_off_between_two_steps_broke_off_at_the_next_one(record: Journal) -> None:
+    with Writer(record) as log, log.step("fetch"):
+        pass
+    journal.close(record)
+    assert list(record.steps.values_list("state", flat=True)) == ["done", "failed", "skipped"]
+
+
+def test_every_line_of_a_complaint_is_marked(record: Journal) -> None:
+    with Writer(record) as log:
+        log.complain("It broke.\nMend it.")
+    assert make.log_of(record) == [" !     It broke.", " !     Mend it."]
+
+
 def test_numbers_of_deploys_count_up_without_twins(shared_db: None) -> None:
     environment = make.app().production
     together(*[lambda: make.record(environment)] * 6)
