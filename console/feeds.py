@@ -1,4 +1,4 @@
-"""One reader per journal and web process feeds all who watch its log.
+"""One reader per log and web process feeds all who watch its log.
 
 The reader is woken by the bell, and looks anyway when the bell was silent for `PATIENCE_SECONDS`: a lost
 ring costs a delay, never a line. It remembers the latest lines; each viewer walks along with a cursor of
@@ -7,10 +7,12 @@ its own. Who has fallen behind what is remembered pages by HTTP and comes back.
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -18,7 +20,8 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from runtimes import journal as journals
-from runtimes.models import Journal
+from runtimes import output
+from runtimes.models import Environment, Journal
 
 log = logging.getLogger(__name__)
 
@@ -28,29 +31,92 @@ PAGE = 2_000
 KEPT = 10_000
 
 
+class Line(Protocol):
+    """A numbered line of any log."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def text(self) -> str: ...
+
+
 class Glance(NamedTuple):
-    """What one look at a journal found. `shape` differs when a step or a state has changed."""
+    """What one look found. `shape` differs when something else than a line has changed."""
 
     sealed: bool
     shape: tuple[Any, ...]
-    lines: list[journals.Line]
+    lines: Sequence[Any]
 
 
-def glance(journal: Journal, since: int) -> Glance:
-    """Look once; the seal before the lines, so that a sealed look has them all."""
-    sealed = journals.sealed(journal.pk)
-    lines = journals.read(journal, since, PAGE)
-    rows = Journal.objects.filter(pk=journal.pk)
-    states = rows.values_list("build__state", "cancel_requested_at", "build__commit", "releases__state")
-    steps = journal.steps.values_list("position", "state", "note")
-    return Glance(sealed, (*states, *steps), lines)
+class Subject(Protocol):
+    """What can be watched: it has numbered lines and a bell."""
+
+    @property
+    def topic(self) -> str:
+        """What the bell rings."""
+
+    def count(self) -> int:
+        """The number of the last line."""
+
+    def glance(self, since: int) -> Glance:
+        """Look once."""
+
+    def row(self, line: Any) -> list[Any]:
+        """A line as the browser gets it: milliseconds, step, text, and more."""
+
+
+@dataclass(frozen=True)
+class DeploySubject:
+    """The log of a deploy, and its steps."""
+
+    journal: Journal
+
+    @property
+    def topic(self) -> str:
+        return self.journal.topic
+
+    def count(self) -> int:
+        return journals.count(self.journal)
+
+    def glance(self, since: int) -> Glance:
+        """The seal before the lines, so that a sealed look has them all."""
+        sealed = journals.sealed(self.journal.pk)
+        lines = journals.read(self.journal, since, PAGE)
+        rows = Journal.objects.filter(pk=self.journal.pk)
+        states = rows.values_list("build__state", "cancel_requested_at", "build__commit", "releases__state")
+        steps = self.journal.steps.values_list("position", "state", "note")
+        return Glance(sealed, (*states, *steps), lines)
+
+    def row(self, line: journals.Line) -> list[Any]:
+        return [line.at_ms, line.step, line.text]
+
+
+@dataclass(frozen=True)
+class OutputSubject:
+    """What the instances of an environment print; it never ends."""
+
+    environment: Environment
+
+    @property
+    def topic(self) -> str:
+        return output.topic(self.environment.pk)
+
+    def count(self) -> int:
+        return output.last(self.environment)
+
+    def glance(self, since: int) -> Glance:
+        return Glance(sealed=False, shape=(), lines=output.read(self.environment, since, PAGE))
+
+    def row(self, line: output.Line) -> list[Any]:
+        return [line.at_ms, 0, line.text, line.instance, line.release, line.number]
 
 
 class Feed:
-    """The lines of one journal as they come, for any number of viewers."""
+    """The lines of one log as they come, for any number of viewers."""
 
-    def __init__(self, journal: Journal, cursor: int, patience: float = PATIENCE_SECONDS) -> None:
-        self.journal = journal
+    def __init__(self, subject: Subject, cursor: int, patience: float = PATIENCE_SECONDS) -> None:
+        self.subject = subject
         self.last = cursor
         self.version = 0
         self.over = False
@@ -58,11 +124,11 @@ class Feed:
         self.news = asyncio.Event()
         self._patience = patience
         self._shape: tuple[Any, ...] | None = None
-        self._lines: deque[journals.Line] = deque(maxlen=KEPT)
+        self._lines: deque[Line] = deque(maxlen=KEPT)
         self._rung = asyncio.Event()
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._watch())]
 
-    def after(self, cursor: int) -> list[journals.Line] | None:
+    def after(self, cursor: int) -> list[Line] | None:
         """The remembered lines after number `cursor`; None if it has missed some that are forgotten."""
         missing = self.last - cursor
         if missing > len(self._lines):
@@ -85,30 +151,32 @@ class Feed:
         while (layer := get_channel_layer()) is not None:
             with suppress(RedisError, OSError):
                 channel = await layer.new_channel()
-                await layer.group_add(self.journal.topic, channel)
+                await layer.group_add(self.subject.topic, channel)
                 try:
                     while await layer.receive(channel):
                         self._rung.set()
                 finally:
-                    await layer.group_discard(self.journal.topic, channel)
+                    await layer.group_discard(self.subject.topic, channel)
             await asyncio.sleep(self._patience)
 
     async def _watch(self) -> None:
         try:
             while not self.over:
                 self._rung.clear()
-                self._tell(found := await database_sync_to_async(glance)(self.journal, self.last))
+                looked = time.monotonic()
+                self._tell(found := await database_sync_to_async(self.subject.glance)(self.last))
                 if len(found.lines) < PAGE and not self.over:
-                    await self._rest()
+                    await self._rest(looked + BREATH_SECONDS)
         except DatabaseError:
-            log.exception("The log of %s cannot be read", self.journal)
+            log.exception("%s cannot be read", self.subject.topic)
         finally:
             self.news.set()
 
-    async def _rest(self) -> None:
+    async def _rest(self, until: float) -> None:
+        """Until the bell rings or patience ends, and never less than a breath after the last look."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), self._patience)
-        await asyncio.sleep(BREATH_SECONDS)
+        await asyncio.sleep(max(0, until - time.monotonic()))
 
     def _tell(self, found: Glance) -> None:
         """Remember what is new, and wake the viewers if anything is."""
@@ -125,22 +193,22 @@ class Feed:
         self.news = asyncio.Event()
 
 
-_feeds: dict[int, Feed] = {}
+_feeds: dict[str, Feed] = {}
 
 
 @asynccontextmanager
-async def watching(journal: Journal, cursor: int) -> AsyncIterator[Feed]:
-    """The journal's feed, for one viewer more; it ends with its last viewer."""
-    start = max(cursor, await database_sync_to_async(journals.count)(journal) - KEPT)
-    feed = _feeds.get(journal.pk)
+async def watching(subject: Subject, cursor: int) -> AsyncIterator[Feed]:
+    """The subject's feed, for one viewer more; it ends with its last viewer."""
+    start = max(cursor, await database_sync_to_async(subject.count)() - KEPT)
+    feed = _feeds.get(subject.topic)
     if feed is None or feed.broken:
-        feed = _feeds[journal.pk] = Feed(journal, start)
+        feed = _feeds[subject.topic] = Feed(subject, start)
     feed.viewers += 1
     try:
         yield feed
     finally:
         feed.viewers -= 1
         if not feed.viewers:
-            if _feeds.get(journal.pk) is feed:
-                del _feeds[journal.pk]
+            if _feeds.get(subject.topic) is feed:
+                del _feeds[subject.topic]
             await feed.close()

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
+from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.test import Client
+from django.urls import path
 
-from console import consumers
 from console.asgi import application
+from console.consumers.logs import DeployLog
 from runtimes import bell
 from runtimes import journal as journals
 from runtimes.models import App, Journal, Membership
@@ -29,38 +32,46 @@ def journal(transactional_db: None, app: App) -> Journal:
 def knock(signed_in: Callable[[str], Client]) -> Callable[..., WebsocketCommunicator]:
     """Somebody's websocket, not connected yet."""
 
-    def socket(path: str, person: str = "", origin: str = "http://localhost") -> WebsocketCommunicator:
+    def knocking(
+        address: str, person: str = "", origin: str = "http://localhost", to: Any = application
+    ) -> WebsocketCommunicator:
         cookies = signed_in(person).cookies.output(header="", sep=";").strip()
         headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookies.encode())]
-        return WebsocketCommunicator(application, path, headers=headers)
+        return WebsocketCommunicator(to, address, headers=headers)
 
-    return socket
+    return knocking
 
 
-async def close_code(socket: WebsocketCommunicator) -> int:
+def serving(consumer: type[DeployLog]) -> Any:
+    """The console's door to websockets with another consumer behind it."""
+    route = path("ws/apps/<app:name>/deploys/<int:number>/", consumer.as_asgi())
+    return AuthMiddlewareStack(URLRouter([route]))
+
+
+async def close_code(talk: WebsocketCommunicator) -> int:
     """Connect and wait for the end."""
-    assert (await socket.connect())[0]
-    return await ended(socket)
+    assert (await talk.connect())[0]
+    return await ended(talk)
 
 
-async def ended(socket: WebsocketCommunicator) -> int:
+async def ended(talk: WebsocketCommunicator) -> int:
     """The code with which it closes, whatever comes before."""
     while True:
-        message = await socket.receive_output(timeout=10)
+        message = await talk.receive_output(timeout=10)
         if message["type"] == "websocket.close":
             return int(message["code"])
 
 
-async def heard(socket: WebsocketCommunicator, kind: str) -> Any:
+async def heard(talk: WebsocketCommunicator, kind: str) -> Any:
     """The next message of a kind."""
     while True:
-        message = await socket.receive_json_from(timeout=10)
+        message = await talk.receive_json_from(timeout=10)
         if message["t"] == kind:
             return message
 
 
 @pytest.mark.parametrize(
-    ("person", "path", "code"),
+    ("person", "address", "code"),
     [
         ("", LOG, 4401),
         ("charlie", LOG, 4404),
@@ -72,86 +83,88 @@ async def heard(socket: WebsocketCommunicator, kind: str) -> Any:
     ],
 )
 async def test_who_may_not_listen_is_told_why(
-    knock: Callable[..., WebsocketCommunicator], journal: Journal, person: str, path: str, code: int
+    knock: Callable[..., WebsocketCommunicator], journal: Journal, person: str, address: str, code: int
 ) -> None:
-    assert await close_code(await database_sync_to_async(knock)(path, person)) == code
+    assert await close_code(await database_sync_to_async(knock)(address, person)) == code
 
 
 async def test_a_page_from_elsewhere_cannot_connect(
     knock: Callable[..., WebsocketCommunicator], journal: Journal
 ) -> None:
-    socket = await database_sync_to_async(knock)(LOG, "alice", "https://evil.example")
-    assert not (await socket.connect())[0]
+    talk = await database_sync_to_async(knock)(LOG, "alice", "https://evil.example")
+    assert not (await talk.connect())[0]
 
 
 async def test_each_line_comes_once_and_in_order(knock: Callable[..., WebsocketCommunicator], journal: Journal) -> None:
-    socket = await database_sync_to_async(knock)(LOG, "vera")
-    await socket.connect()
-    await socket.send_json_to({"since": 1})
-    assert (await heard(socket, "hello"))["t"] == "hello"
-    first = await heard(socket, "lines")
+    talk = await database_sync_to_async(knock)(LOG, "vera")
+    await talk.connect()
+    await talk.send_json_to({"since": 1})
+    assert (await heard(talk, "hello"))["t"] == "hello"
+    first = await heard(talk, "lines")
     assert (first["from"], [row[2] for row in first["l"]]) == (2, ["two", "three"])
     await database_sync_to_async(journals.note)(journal, "four")
-    second = await heard(socket, "lines")
+    second = await heard(talk, "lines")
     assert (second["from"], [row[2] for row in second["l"]]) == (4, ["four"])
-    await socket.disconnect()
+    await talk.disconnect()
 
 
 async def test_the_end_of_the_log_closes_the_socket(
     knock: Callable[..., WebsocketCommunicator], journal: Journal
 ) -> None:
     await database_sync_to_async(journals.seal)(journal)
-    socket = await database_sync_to_async(knock)(LOG, "vera")
-    await socket.connect()
-    await socket.send_json_to({"since": 0})
-    assert len((await heard(socket, "lines"))["l"]) == 3
-    assert (await heard(socket, "eof"))["status"] == "building"
-    assert await ended(socket) == 1000
+    talk = await database_sync_to_async(knock)(LOG, "vera")
+    await talk.connect()
+    await talk.send_json_to({"since": 0})
+    assert len((await heard(talk, "lines"))["l"]) == 3
+    assert (await heard(talk, "eof"))["status"] == "building"
+    assert await ended(talk) == 1000
 
 
 @pytest.mark.parametrize("text", ["no json", "[1]", '{"since": 1' + " " * 300 + "}"])
 async def test_what_is_no_message_ends_the_conversation(
     knock: Callable[..., WebsocketCommunicator], journal: Journal, text: str
 ) -> None:
-    socket = await database_sync_to_async(knock)(LOG, "vera")
-    await socket.connect()
-    await socket.send_to(text_data=text)
-    assert await ended(socket) == 4400
+    talk = await database_sync_to_async(knock)(LOG, "vera")
+    await talk.connect()
+    await talk.send_to(text_data=text)
+    assert await ended(talk) == 4400
 
 
 async def test_a_browser_that_does_not_answer_is_not_flooded(
-    knock: Callable[..., WebsocketCommunicator], journal: Journal, monkeypatch: pytest.MonkeyPatch
+    knock: Callable[..., WebsocketCommunicator], journal: Journal
 ) -> None:
-    monkeypatch.setattr(consumers, "BATCH_LINES", 1)
-    monkeypatch.setattr(consumers, "UNANSWERED_BATCHES", 2)
-    socket = await database_sync_to_async(knock)(LOG, "vera")
-    await socket.connect()
-    await socket.send_json_to({"since": 0})
-    assert [(await heard(socket, "lines"))["from"] for _ in range(2)] == [1, 2]
-    assert await socket.receive_nothing(timeout=0.3)
-    await socket.send_json_to({"ack": 1})
-    assert (await heard(socket, "lines"))["from"] == 3
-    await socket.disconnect()
+    class Small(DeployLog):
+        batch_lines = 1
+        unanswered_batches = 2
+
+    talk = await database_sync_to_async(knock)(LOG, "vera", to=serving(Small))
+    await talk.connect()
+    await talk.send_json_to({"since": 0})
+    assert [(await heard(talk, "lines"))["from"] for _ in range(2)] == [1, 2]
+    assert await talk.receive_nothing(timeout=0.3)
+    await talk.send_json_to({"ack": 1})
+    assert (await heard(talk, "lines"))["from"] == 3
+    await talk.disconnect()
 
 
-async def test_who_loses_their_role_is_cut_off(
-    knock: Callable[..., WebsocketCommunicator], journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(consumers, "PING_SECONDS", 0.05)
-    socket = await database_sync_to_async(knock)(LOG, "vera")
-    await socket.connect()
-    await heard(socket, "ping")
+async def test_who_loses_their_role_is_cut_off(knock: Callable[..., WebsocketCommunicator], journal: Journal) -> None:
+    class Watchful(DeployLog):
+        ping_seconds = 0.05
+
+    talk = await database_sync_to_async(knock)(LOG, "vera", to=serving(Watchful))
+    await talk.connect()
+    await heard(talk, "ping")
     await database_sync_to_async(Membership.objects.filter(user__username="vera").delete)()
-    assert await ended(socket) == 4403
+    assert await ended(talk) == 4403
 
 
 async def test_a_ring_becomes_news_for_the_app_and_for_the_list(
     knock: Callable[..., WebsocketCommunicator], app: App, journal: Journal
 ) -> None:
-    for path in ("/ws/apps/shop/", "/ws/apps/"):
-        socket = await database_sync_to_async(knock)(path, "vera")
-        await socket.connect()
-        await heard(socket, "hello")
+    for address in ("/ws/apps/shop/", "/ws/apps/"):
+        talk = await database_sync_to_async(knock)(address, "vera")
+        await talk.connect()
+        await heard(talk, "hello")
         await database_sync_to_async(bell.ring)(f"app.{app.pk}")
-        assert await heard(socket, "state") == {"t": "state"}
-        await socket.disconnect()
+        assert await heard(talk, "state") == {"t": "state"}
+        await talk.disconnect()

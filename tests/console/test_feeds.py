@@ -33,14 +33,14 @@ async def texts_of(feed: feeds.Feed, upto: int) -> list[str]:
 
 
 async def test_a_viewer_gets_what_there_was_and_what_comes(journal: Journal) -> None:
-    async with feeds.watching(journal, 0) as feed:
+    async with feeds.watching(feeds.DeploySubject(journal), 0) as feed:
         assert await texts_of(feed, 3) == ["one", "two", "three"]
         await database_sync_to_async(journals.note)(journal, "four")
         assert await texts_of(feed, 4) == ["one", "two", "three", "four"]
 
 
 async def test_lines_come_though_no_bell_rang(journal: Journal) -> None:
-    feed = feeds.Feed(journal, 0, patience=0.05)
+    feed = feeds.Feed(feeds.DeploySubject(journal), 0, patience=0.05)
     await texts_of(feed, 3)
     await database_sync_to_async(add_silently)(journal, "four", "five")
     assert await texts_of(feed, 5) == ["one", "two", "three", "four", "five"]
@@ -48,7 +48,7 @@ async def test_lines_come_though_no_bell_rang(journal: Journal) -> None:
 
 
 async def test_the_end_comes_after_the_last_line(journal: Journal) -> None:
-    feed = feeds.Feed(journal, 0, patience=0.05)
+    feed = feeds.Feed(feeds.DeploySubject(journal), 0, patience=0.05)
     await database_sync_to_async(add_silently)(journal, "last")
     await database_sync_to_async(journals.seal)(journal)
     while not feed.over:
@@ -58,14 +58,17 @@ async def test_the_end_comes_after_the_last_line(journal: Journal) -> None:
 
 
 async def test_all_viewers_share_one_reader(journal: Journal) -> None:
-    async with feeds.watching(journal, 0) as first, feeds.watching(journal, 3) as second:
+    async with (
+        feeds.watching(feeds.DeploySubject(journal), 0) as first,
+        feeds.watching(feeds.DeploySubject(journal), 3) as second,
+    ):
         assert first is second
-    async with feeds.watching(journal, 0) as third:
+    async with feeds.watching(feeds.DeploySubject(journal), 0) as third:
         assert third is not first
 
 
 async def test_who_has_fallen_behind_what_is_remembered_is_told_so(journal: Journal) -> None:
-    async with feeds.watching(journal, 2) as feed:
+    async with feeds.watching(feeds.DeploySubject(journal), 2) as feed:
         await asyncio.wait_for(feed.news.wait(), 10)
         assert [line.text for line in feed.after(2) or []] == ["three"]
         assert feed.after(0) is None
@@ -73,7 +76,7 @@ async def test_who_has_fallen_behind_what_is_remembered_is_told_so(journal: Jour
 
 
 async def test_a_step_that_moves_is_news_without_a_line(journal: Journal) -> None:
-    feed = feeds.Feed(journal, 0, patience=0.05)
+    feed = feeds.Feed(feeds.DeploySubject(journal), 0, patience=0.05)
     await texts_of(feed, 3)
     before = feed.version
     step = await database_sync_to_async(journal.steps.get)(key="buildpack:1")

@@ -1,0 +1,1 @@
+"""Websockets: mirrors of what is stored."""

@@ -1,0 +1,132 @@
+"""Websockets with lines: the log of a deploy, and what instances print."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from builds import deploys
+from console import access, feeds
+from console.consumers.socket import Socket
+from runtimes.models import Journal
+
+BATCH_CHARACTERS = 64 * 1024
+
+
+class Lines(Socket):
+    """Lines as they come. The browser says how far it has read, and answers each batch."""
+
+    channel_layer_alias = "none"  # the feed listens, once for all
+    batch_lines = 1_000
+    unanswered_batches = 30
+    subject: feeds.Subject
+
+    async def begin(self) -> None:
+        """Wait for the browser to say where it stands."""
+        self.unanswered = 0
+        self.room = asyncio.Event()
+        self.following = False
+
+    async def receive_json(self, content: dict[str, Any], **_: Any) -> None:
+        """`{"since": 5120}` begins after that line; `{"ack": 1}` answers a batch."""
+        if "ack" in content:
+            self.unanswered = max(0, self.unanswered - 1)
+            self.room.set()
+        if isinstance(since := content.get("since"), int) and not self.following:
+            self.following = True
+            self.run(self._follow(since))
+
+    async def state(self) -> str:
+        """What the last message says about how it ended."""
+        return ""
+
+    async def _follow(self, cursor: int) -> None:
+        try:
+            async with feeds.watching(self.subject, cursor) as feed:
+                await self.send_json({"t": "hello", "seq": feed.last})
+                await self._mirror(feed, cursor)
+        finally:
+            self.following = False
+
+    async def _mirror(self, feed: feeds.Feed, cursor: int) -> None:
+        version = 0
+        while not feed.broken:
+            news = feed.news
+            if (lines := feed.after(cursor)) is None:
+                await self.send_json({"t": "behind", "seq": feed.last})
+                return
+            for batch in _batches(lines, self.batch_lines):
+                await self._send_lines(batch)
+                cursor = batch[-1].number
+            if version != feed.version:
+                version = feed.version
+                await self.send_json({"t": "state"})
+            if feed.over and cursor >= feed.last:
+                await self._end()
+                return
+            if feed.last <= cursor:
+                await news.wait()
+        await self.close(1011)
+
+    async def _send_lines(self, batch: Sequence[feeds.Line]) -> None:
+        """Send a batch, unless the browser has too many to answer yet: then wait for it."""
+        while self.unanswered >= self.unanswered_batches:
+            self.room.clear()
+            await self.room.wait()
+        self.unanswered += 1
+        rows = [self.subject.row(line) for line in batch]
+        await self.send_json({"t": "lines", "from": batch[0].number, "l": rows})
+
+    async def _end(self) -> None:
+        await self.send_json({"t": "eof", "status": await self.state()})
+        await self.close(1000)
+
+
+class DeployLog(Lines):
+    """The log of one deploy."""
+
+    def find(self, user: Any) -> bool:
+        """The deploy, by its app and its number."""
+        route = self.scope["url_route"]["kwargs"]
+        if (app := access.find_app(user, route["name"])) is None:
+            return False
+        try:
+            self.deploy = deploys.get(app, route["number"])
+        except Journal.DoesNotExist:
+            return False
+        self.subject = feeds.DeploySubject(self.deploy.journal)
+        return True
+
+    async def state(self) -> str:
+        """The deploy's."""
+        deploy: deploys.Deploy = await database_sync_to_async(deploys.get)(self.deploy.app, self.deploy.number)
+        return deploy.state
+
+
+class InstancesLog(Lines):
+    """What the instances of an environment print."""
+
+    def find(self, user: Any) -> bool:
+        """The environment, by its app and its name."""
+        route = self.scope["url_route"]["kwargs"]
+        if (app := access.find_app(user, route["name"])) is None:
+            return False
+        if (environment := app.environments.filter(name=route["environment"]).first()) is None:
+            return False
+        self.subject = feeds.OutputSubject(environment)
+        return True
+
+
+def _batches(lines: Sequence[feeds.Line], most: int) -> Iterator[list[feeds.Line]]:
+    """Cut lines into messages that a browser takes in one go."""
+    batch: list[feeds.Line] = []
+    size = 0
+    for line in lines:
+        if batch and (len(batch) == most or size + len(line.text) > BATCH_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line.text)
+    if batch:
+        yield batch

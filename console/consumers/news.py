@@ -1,0 +1,72 @@
+"""Websockets that say that what a page shows has changed; the page reads it again."""
+
+import asyncio
+from typing import Any
+
+from django.db.models import QuerySet
+
+from console import access
+from console.consumers.socket import Socket
+from runtimes.models import App
+
+NEWS_BREATH_SECONDS = 0.5
+MOST_APPS = 200  # of a list; more do not fit on a page
+
+
+class News(Socket):
+    """Says that what a page shows has changed; the page reads it again."""
+
+    topics: frozenset[str] = frozenset()
+    joined: frozenset[str] = frozenset()
+
+    async def begin(self) -> None:
+        """Listen to the topics that were found."""
+        self.rung = asyncio.Event()
+        self.joined = self.topics
+        for topic in self.joined:
+            await self.channel_layer.group_add(topic, self.channel_name)
+        await self.send_json({"t": "hello"})
+        self.run(self._tell())
+
+    async def disconnect(self, code: int) -> None:
+        """Stop listening."""
+        await super().disconnect(code)
+        for topic in self.joined:
+            await self.channel_layer.group_discard(topic, self.channel_name)
+
+    async def bell_rings(self, _: dict[str, Any]) -> None:
+        """Something changed."""
+        self.rung.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self.rung.wait()
+            self.rung.clear()
+            await self.send_json({"t": "state"})
+            await asyncio.sleep(NEWS_BREATH_SECONDS)
+
+
+class AppNews(News):
+    """Whatever is visible of one app."""
+
+    def find(self, user: Any) -> bool:
+        """The app by its name."""
+        if (app := access.find_app(user, self.scope["url_route"]["kwargs"]["name"])) is None:
+            return False
+        self.topics = frozenset({f"app.{app.pk}"})
+        return True
+
+
+class AppsNews(News):
+    """The list of apps: which there are, and what is visible of each."""
+
+    def find(self, user: Any) -> bool:
+        """The apps that this user may know of."""
+        self.topics = frozenset(
+            {"apps", *(f"app.{pk}" for pk in _known(user).values_list("pk", flat=True)[:MOST_APPS])}
+        )
+        return True
+
+
+def _known(user: Any) -> "QuerySet[App]":
+    return App.objects.visible_to(user).filter(destroyed_at=None)
