@@ -4,16 +4,22 @@ The clean tar has members relative to the app's root, owned by the build user; n
 unpacked on the worker's own disk.
 """
 
+import gzip
 import io
+import lzma
+import math
 import posixpath
 import stat
+import struct
 import tarfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, NamedTuple, cast
+from itertools import dropwhile
+from typing import IO, NamedTuple, Self, cast
 
 import zstandard
 from django.conf import settings
@@ -22,6 +28,36 @@ from builds.faults import BuildFailed, megabytes
 
 OWNER = 1000
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+
+# What the libraries raise for an archive that is broken, beside an `OSError` without a number.
+BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zstandard.ZstdError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,  # a zip packed by a method that Python does not know
+    RecursionError,  # a tar of nothing but headers that announce headers
+)
+
+# No file system has longer paths, and a tar header that announces more than this about one file lies.
+LONGEST_PATH = 4096
+LONGEST_HEADER = 1024 * 1024
+ANNOUNCING = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+
+# An archive may hold this many times more than what is taken of it, beside the directory that is asked for.
+BESIDE = 4
+
+# Finder packs this beside the files themselves.
+MACOS = "__MACOSX"
 
 
 class Member(NamedTuple):
@@ -37,8 +73,9 @@ def write_clean(members: Iterable[Member], out: IO[bytes], directory: str = "", 
     `strip` is a directory that all names begin with. Raises `BuildFailed` for what is unsafe, too
     large or not there.
     """
-    root = posixpath.normpath(posixpath.join(strip, directory)) if strip or directory else ""
-    limits = _Limits()
+    root = posixpath.normpath(posixpath.join(strip, directory.strip("/")))
+    root = "" if root == "." else root
+    limits, links = _Limits(), set[str]()
     compressor = zstandard.ZstdCompressor(level=1, threads=-1)
     with compressor.stream_writer(out, closefd=False) as packed, tarfile.open(fileobj=packed, mode="w|") as tar:
         tar.addfile(_directory("."))
@@ -47,8 +84,12 @@ def write_clean(members: Iterable[Member], out: IO[bytes], directory: str = "", 
             if name is None:
                 continue
             _check_kind(info, root)
+            _check_way(name, links)
             limits.count(info)
+            if info.issym():
+                links.add(name)
             tar.addfile(_clean(info, name, root), open_content())
+            tar.members.clear()  # type: ignore[attr-defined]  # or the writer keeps them all
     if not limits.files:
         raise _nothing(directory)
     return limits.files
@@ -62,8 +103,9 @@ def opened(file: IO[bytes]) -> Iterator[Callable[[], Iterator[Member]]]:
     """
     try:
         magic = _peek(file)
-        yield (lambda: _zip_members(file)) if magic.startswith(ZIP) else (lambda: _tar_members(file, magic))
-    except (tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError, EOFError, OSError) as error:
+        members = partial(_zip_members, file) if magic.startswith(ZIP) else partial(_tar_members, file, magic)
+        yield lambda: _bounded(members())
+    except (*BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         raise BuildFailed(
@@ -73,9 +115,10 @@ def opened(file: IO[bytes]) -> Iterator[Callable[[], Iterator[Member]]]:
 
 def stream_members(tar_stream: IO[bytes]) -> Iterator[Member]:
     """The members of a plain tar that can be read only once."""
-    with tarfile.open(fileobj=tar_stream, mode="r|") as tar:
-        for info in tar:
+    with tarfile.open(fileobj=tar_stream, mode="r|", tarinfo=_Header) as tar:
+        while info := tar.next():
             yield Member(info, partial(_content, tar, info))
+            tar.members.clear()  # type: ignore[attr-defined]  # or the reader keeps them all
 
 
 def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes] | None:
@@ -92,35 +135,69 @@ def noting(names: set[str], members: Iterable[Member], strip: str = "") -> Itera
 def wrapper(names: Iterable[str]) -> str:
     """The one directory that everything lies in, as in a repository's downloaded archive; or ''."""
     tops: set[str] = set()
+    inside = False
     for name in map(posixpath.normpath, names):
         top, _, rest = name.partition("/")
-        if top == ".":
+        if top in (".", MACOS):
             continue
-        tops.add(top if rest else f"{top}/")
-    dirs = {top.rstrip("/") for top in tops}
-    inside = {top for top in tops if not top.endswith("/")}
-    return dirs.pop() if len(dirs) == 1 and inside else ""
+        tops.add(top)
+        inside = inside or bool(rest)
+        if len(tops) > 1:
+            return ""
+    return tops.pop() if tops and inside else ""
+
+
+class _Header(tarfile.TarInfo):
+    """Says so where `tarfile` would take a header that is broken or cut off for the archive's end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the real end: a block of zeros
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(str(error)) from error
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        info = super().frombuf(buf, encoding, errors)
+        if info.size < 0 or (info.type in ANNOUNCING and info.size > LONGEST_HEADER):
+            raise tarfile.ReadError("A header announces a size that cannot be.")
+        return info
+
+
+def _bounded(members: Iterable[Member]) -> Iterator[Member]:
+    """The same members, until they are more than any archive of a source holds."""
+    limits = _Limits(BESIDE)
+    for member in members:
+        limits.count(member.info)
+        yield member
 
 
 class _Limits:
-    def __init__(self) -> None:
-        self.files = self.bytes = 0
+    def __init__(self, times: int = 1) -> None:
+        self.files = self.bytes = self._entries = 0
+        self._most_bytes, self._most_files = settings.SOURCE_BYTES * times, settings.SOURCE_FILES * times
 
     def count(self, info: tarfile.TarInfo) -> None:
+        self._entries += 1
         self.files += not info.isdir()
-        self.bytes += info.size if info.isreg() else 0
-        if self.bytes > settings.SOURCE_BYTES:
+        self.bytes += max(0, info.size) if info.isreg() else 0
+        if self.bytes > self._most_bytes:
             raise BuildFailed(
                 "archive-too-large", f"The source is larger than {megabytes(settings.SOURCE_BYTES)} unpacked."
             )
-        if self.files > settings.SOURCE_FILES:
+        if self.files > self._most_files or self._entries > 2 * self._most_files:
             raise BuildFailed("archive-too-large", f"The source has more than {settings.SOURCE_FILES} files.")
 
 
 def _safe_name(name: str) -> str:
     clean = posixpath.normpath(name)
     if name.startswith("/") or clean == ".." or clean.startswith("../"):
-        raise BuildFailed("archive-unsafe", f"The archive has a path that leaves its tree: {name[:200]}")
+        raise BuildFailed("archive-unsafe", f"The source has a path that leaves its tree: {name[:200]}")
+    if len(name) > LONGEST_PATH or "\0" in name:
+        raise BuildFailed("archive-unsafe", f"The source has a path that no file can have: {name[:200]}")
     return clean
 
 
@@ -130,12 +207,20 @@ def _below(root: str, name: str) -> str | None:
         if not name.startswith(f"{root}/"):
             return None
         name = name[len(root) + 1 :]
-    return None if name == "." or ".git" in name.split("/") else name
+    parts = name.split("/")
+    return None if name == "." or ".git" in parts or parts[0] == MACOS else name
+
+
+def _check_way(name: str, links: set[str]) -> None:
+    """Nothing may lie behind a link: where it would end up, nobody has checked."""
+    parts = name.split("/")
+    if links and any("/".join(parts[:count]) in links for count in range(1, len(parts))):
+        raise BuildFailed("archive-unsafe", f"The source has a path through a link: {name[:200]}")
 
 
 def _check_kind(info: tarfile.TarInfo, root: str) -> None:
     if not (info.isreg() or info.isdir() or info.issym() or info.islnk()):
-        raise BuildFailed("archive-unsafe", f"The archive has a device or pipe: {info.name[:200]}")
+        raise BuildFailed("archive-unsafe", f"The source has a device or pipe: {info.name[:200]}")
     if info.issym():
         target = posixpath.normpath(posixpath.join(posixpath.dirname(posixpath.normpath(info.name)), info.linkname))
     elif info.islnk():
@@ -143,21 +228,28 @@ def _check_kind(info: tarfile.TarInfo, root: str) -> None:
     else:
         return
     outside = target.startswith(("/", "../")) or target == ".."
-    if outside or (root and target != root and not target.startswith(f"{root}/")):
-        raise BuildFailed("archive-unsafe", f"The archive has a link that leaves its tree: {info.name[:200]}")
+    if outside or (root and target != root and not target.startswith(f"{root}/")) or "\0" in target:
+        raise BuildFailed("archive-unsafe", f"The source has a link that leaves its tree: {info.name[:200]}")
 
 
 def _clean(info: tarfile.TarInfo, name: str, root: str) -> tarfile.TarInfo:
     clean = tarfile.TarInfo(name)
     clean.type = tarfile.REGTYPE if info.isreg() else info.type
     clean.size = info.size if info.isreg() else 0
-    clean.mtime = max(0, int(info.mtime))
+    clean.mtime = int(min(max(0, info.mtime), 2**33)) if math.isfinite(info.mtime) else 0
     clean.uid = clean.gid = OWNER
     clean.mode = 0o755 if info.isdir() or info.mode & 0o111 else 0o644
-    clean.linkname = info.linkname
-    if info.islnk():
-        clean.linkname = _below(root, posixpath.normpath(info.linkname)) or ""
+    if info.issym():
+        clean.linkname = _plain_target(info.linkname)
+    elif info.islnk():
+        clean.linkname = _below(root, posixpath.normpath(info.linkname)) or name
     return clean
+
+
+def _plain_target(target: str) -> str:
+    """The same target, but no `..` behind a name: the name may be a link itself and lead elsewhere."""
+    behind = dropwhile(lambda part: part in ("..", "."), target.split("/"))
+    return posixpath.normpath(target) if ".." in behind else target
 
 
 def _directory(name: str) -> tarfile.TarInfo:
@@ -182,13 +274,19 @@ def _peek(file: IO[bytes]) -> bytes:
 def _tar_members(file: IO[bytes], magic: bytes) -> Iterator[Member]:
     file.seek(0)
     if magic.startswith(ZSTD):
-        with zstandard.ZstdDecompressor().stream_reader(file, closefd=False) as reader:
-            yield from stream_members(cast(IO[bytes], reader))
-        return
-    mode = "r|gz" if magic.startswith(GZIP) else "r|"
-    with tarfile.open(fileobj=file, mode=mode) as tar:  # type: ignore[call-overload]
-        for info in tar:
-            yield Member(info, partial(_content, tar, info))
+        unpacker = zstandard.ZstdDecompressor().stream_reader(file, closefd=False, read_across_frames=True)
+        yield from _checked(cast(IO[bytes], unpacker))
+    elif magic.startswith(GZIP):
+        yield from _checked(cast(IO[bytes], gzip.GzipFile(fileobj=file)))
+    else:
+        yield from stream_members(file)
+
+
+def _checked(plain: IO[bytes]) -> Iterator[Member]:
+    """The members; then the unpacker is asked for what little follows the tar, so that it sees its checksum."""
+    with plain:
+        yield from stream_members(plain)
+        plain.read(LONGEST_HEADER)
 
 
 def _zip_members(file: IO[bytes]) -> Iterator[Member]:
@@ -199,6 +297,8 @@ def _zip_members(file: IO[bytes]) -> Iterator[Member]:
 
 
 def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
+    if entry.flag_bits & 1:
+        raise BuildFailed("archive-broken", "The archive is encrypted. Upload it without a password.")
     info = tarfile.TarInfo(entry.filename)
     mode = entry.external_attr >> 16
     info.mode = mode & 0o777 or 0o644
@@ -207,7 +307,9 @@ def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
         info.type = tarfile.DIRTYPE
         return Member(info, lambda: None)
     if stat.S_ISLNK(mode):
-        info.type, info.linkname = tarfile.SYMTYPE, archive.read(entry).decode()
+        if entry.file_size > LONGEST_PATH:
+            raise zipfile.BadZipFile("A link's target is longer than any path.")
+        info.type, info.linkname = tarfile.SYMTYPE, archive.read(entry).decode(errors="surrogateescape")
         return Member(info, lambda: None)
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         info.type = tarfile.CHRTYPE
