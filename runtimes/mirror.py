@@ -28,14 +28,16 @@ def _reflect(release: Release, container: Observed) -> Instance:
     for former in rows.filter(**place).exclude(ref__in=["", container.ref]):
         _end(former)  # its container is gone, and this one has taken its place
     instance, _ = rows.get_or_create(**place, defaults={"environment": release.environment})
+    # It may have been started and have crashed again since the last look.
+    began_again = instance.started_at != container.started_at
     Instance.objects.filter(pk=instance.pk).update(
         ref=container.ref, address=container.address, node=container.node, started_at=container.started_at
     )
+    if instance.state == "crashed" and (began_again or container.state != "exited"):
+        instance.move("starting")
     if container.state == "exited":
         end = {"exit_code": container.exit_code, "oom": container.oom, "ended_at": timezone.now()}
         instance.move("crashed", crashes=instance.crashes + 1, **end)
-    elif instance.state == "crashed":
-        instance.move("starting")
     return instance
 
 
