@@ -95,7 +95,10 @@ class Job(Protocol):
         ...
 
     def read(self, path: str) -> Iterator[bytes]:
-        """The file or directory at `path`, also after the end, as a plain tar stream."""
+        """The file or directory at `path`, also after the end, as a plain tar stream.
+
+        One that is read in part only is let go when the job's context is left.
+        """
         ...
 
     def kill(self) -> None:
@@ -217,14 +220,18 @@ class Engine(Protocol):
         ...
 
     def halt(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
-        """Stop these containers, in parallel, and keep them, so that their logs can be read to the end."""
+        """Stop these containers, in parallel, and keep them, so that their logs can be read to the end.
+
+        Harmless for those that have ended or are gone.
+        """
         ...
 
     def observe(self, labels: Labels | None = None) -> list[Observed]:
         """What exists of this installation with all of these labels, jobs included.
 
         The label `slipway.kind` tells `instance`, `job` and `restore` (the short-lived container in
-        which an image is made) apart; what others made for this installation has none.
+        which an image is made) apart; what others made for this installation has none. Of jobs and
+        restores it may not be told when they started and how they ended.
         """
         ...
 

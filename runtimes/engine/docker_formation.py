@@ -42,17 +42,21 @@ def halt(client: DockerClient, refs: Iterable[str], grace: int, signal: str) -> 
 
 def end(client: DockerClient, ref: str, grace: int, signal: str) -> None:
     """Send `signal`, wait up to `grace` seconds, then kill; and remove."""
-    if grace > 0:
-        docker_container.kill(client, ref, signal)
-        _wait(client, ref, grace)
+    _ask_to_end(client, ref, grace, signal)
     docker_container.remove(client, ref)
 
 
 def _halt(client: DockerClient, ref: str, grace: int, signal: str) -> None:
+    """Send `signal`, wait up to `grace` seconds, then kill. Docker's answer to SIGKILL comes after the end."""
+    _ask_to_end(client, ref, grace, signal)
+    docker_container.kill(client, ref)
+
+
+def _ask_to_end(client: DockerClient, ref: str, grace: int, signal: str) -> None:
     """Not by Docker's stop, which learned to take a signal only in API 1.42."""
-    docker_container.kill(client, ref, signal)
-    _wait(client, ref, grace)
-    docker_container.kill(client, ref, "SIGKILL")
+    if grace > 0:
+        docker_container.kill(client, ref, signal)
+        _wait(client, ref, grace)
 
 
 def _ours(client: DockerClient, refs: Iterable[str]) -> list[str]:

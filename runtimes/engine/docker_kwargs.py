@@ -11,6 +11,7 @@ from runtimes.engine.base import EngineError, Formation, JobSpec, Limits
 
 RUN_ENTRY = "/usr/local/bin/slipway-run"
 RUN_USER = "1000:1000"
+CPU_PERIOD = 100_000
 
 INSTALLATION = "slipway.installation"
 KIND = "slipway.kind"
@@ -79,7 +80,8 @@ def _host_config(limits: Limits, namespace: str, network: str) -> dict[str, Any]
         "SecurityOpt": ["no-new-privileges"],
         "Memory": memory,
         "MemorySwap": memory,  # as much as memory: no swap on top
-        "NanoCpus": round(limits.cpus * 1_000_000_000),
+        "CpuPeriod": CPU_PERIOD,
+        "CpuQuota": round(limits.cpus * CPU_PERIOD),  # unlike NanoCpus it may be more than the machine has
         "PidsLimit": limits.pids,
         "NetworkMode": f"{namespace}-{network}" if network else "none",
     }

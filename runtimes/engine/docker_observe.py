@@ -10,7 +10,7 @@ import docker.errors
 from runtimes.engine import docker_client
 from runtimes.engine.base import Labels, Observed, State, Stats, in_order
 from runtimes.engine.docker_client import DockerClient, translated
-from runtimes.engine.docker_kwargs import INDEX, INSTALLATION
+from runtimes.engine.docker_kwargs import INDEX, INSTALLATION, KIND
 from runtimes.engine.docker_memory import ran_out_of
 from runtimes.engine.streams import dated_lines, frames, parse_time
 
@@ -35,12 +35,23 @@ def listed(client: DockerClient, labels: Labels) -> list[dict[str, Any]]:
 
 
 def observe(client: DockerClient, labels: Labels) -> list[Observed]:
-    """Return all of them in our words, by name and number."""
-    refs = [found["Id"] for found in listed(client, labels)]
+    """Return all of them in our words, by name and number.
+
+    Jobs and restores are told from the list alone: the daemon answers no closer question about a
+    container while files go in or out of it, which may take as long as the storage needs.
+    """
+    found = listed(client, labels)
+    brief = [one for one in found if one["Labels"].get(KIND) in ("job", "restore")]
+    whole = _inspected(client, [one["Id"] for one in found if one not in brief])
+    out_of_memory = ran_out_of(client, {one["Id"]: one["State"] for one in whole})
+    seen = [sketched(one) for one in brief] + [observed(one, oom=one["Id"] in out_of_memory) for one in whole]
+    return sorted(seen, key=in_order)
+
+
+def _inspected(client: DockerClient, refs: list[str]) -> list[dict[str, Any]]:
+    """Return the whole description of each of these that is still there."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        described = [found for found in pool.map(lambda ref: inspect(client, ref), refs) if found]
-    out_of_memory = ran_out_of(client, {found["Id"]: found["State"] for found in described})
-    return sorted((observed(found, oom=found["Id"] in out_of_memory) for found in described), key=in_order)
+        return [one for one in pool.map(lambda ref: inspect(client, ref), refs) if one]
 
 
 def inspect(client: DockerClient, ref: str) -> dict[str, Any] | None:
@@ -50,6 +61,19 @@ def inspect(client: DockerClient, ref: str) -> dict[str, Any] | None:
             return dict(client.quick.inspect_container(ref))
         except docker.errors.NotFound:
             return None
+
+
+def sketched(found: dict[str, Any]) -> Observed:
+    """Return a container in our words, from what the list says of it: not when it began or how it ended."""
+    state = STATES[found["State"]]
+    return Observed(
+        ref=found["Id"],
+        name=found["Names"][0].removeprefix("/"),
+        labels=found["Labels"],
+        state=state,
+        index=0,
+        address=_address(found) if state == "up" else "",
+    )
 
 
 def observed(found: dict[str, Any], *, oom: bool) -> Observed:

@@ -1,5 +1,6 @@
 """A slug becomes an image: the run image with the slug's files at /app, made once per daemon."""
 
+import time
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -9,10 +10,14 @@ import docker.errors
 from runtimes.engine import docker_files
 from runtimes.engine.base import EngineError
 from runtimes.engine.docker_client import DockerClient, translated
-from runtimes.engine.docker_container import created
+from runtimes.engine.docker_container import created, remove
 from runtimes.engine.docker_kwargs import INSTALLATION, KIND, RUN_USER, SLUG
+from runtimes.engine.docker_observe import listed
 
 HOME = "/app"
+
+# A restore that has not ended after this long was killed.
+LEFT_SECONDS = 3600
 
 
 def name_of(client: DockerClient, key: str) -> str:
@@ -45,6 +50,7 @@ def restore(client: DockerClient, key: str, base: str, tar: Iterable[bytes]) -> 
     name = name_of(client, key)
     if find_image(client, name):
         return name
+    sweep(client)
     with created(client, _kwargs(client, key, base)) as ref:
         docker_files.make_directories(client, ref, [HOME], RUN_USER)
         docker_files.put(client, ref, HOME, tar)
@@ -54,13 +60,22 @@ def restore(client: DockerClient, key: str, base: str, tar: Iterable[bytes]) -> 
     return name
 
 
+def sweep(client: DockerClient) -> None:
+    """Remove what restores left that were killed in the middle: it is old and nobody's any more."""
+    long_ago = time.time() - LEFT_SECONDS
+    for one in listed(client, {KIND: "restore"}):
+        if one["Created"] < long_ago:
+            remove(client, one["Id"])
+    with translated():
+        nameless = client.quick.images(filters={"dangling": True, "label": _labels(client)})
+    for one in nameless:
+        if one["Created"] < long_ago:
+            _remove_image(client, one["Id"])
+
+
 def forget(client: DockerClient, key: str) -> None:
     """Remove a slug's image; harmless when there is none. Raises if instances still use it."""
-    with translated():
-        try:
-            client.patient.remove_image(name_of(client, key))
-        except docker.errors.NotFound:
-            return
+    _remove_image(client, name_of(client, key))
 
 
 def _kwargs(client: DockerClient, key: str, base: str) -> dict[str, Any]:
@@ -77,11 +92,22 @@ def _kwargs(client: DockerClient, key: str, base: str) -> dict[str, Any]:
     return {"name": f"{client.namespace}-restore-{key[:24]}-{uuid.uuid4().hex[:8]}", "config": config}
 
 
+def _labels(client: DockerClient) -> list[str]:
+    return [f"{INSTALLATION}={client.namespace}", f"{KIND}=slug"]
+
+
+def _remove_image(client: DockerClient, image: str) -> None:
+    with translated():
+        try:
+            client.patient.remove_image(image)
+        except docker.errors.NotFound:
+            return
+
+
 def _name_it(client: DockerClient, made: str, name: str) -> None:
     """Name the image `made`, unless another one bears the name by now: then it goes."""
     if find_image(client, name):
-        with translated():
-            client.patient.remove_image(made)
+        _remove_image(client, made)
         return
     repository, _, tag = name.rpartition(":")
     with translated():

@@ -185,9 +185,11 @@ class FakeEngine:
 
     def _halt_one(self, container: Container, grace: int, signal: str) -> None:
         if container.state == "up":
-            container.signal(signal)
-            container.wait(grace)
+            if grace > 0:
+                container.signal(signal)
+                container.wait(grace)
             container.signal("SIGKILL")
+            container.wait()
 
     def _end(self, containers: Iterable[Container], grace: int, signal: str) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:

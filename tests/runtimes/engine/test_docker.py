@@ -23,6 +23,8 @@ KNOCK = (
     "print('closed' if s.connect_ex((sys.argv[1], 5000)) else 'open')"
 )
 
+UNTIL_OPEN = ("bash", "-c", f'until python3 -c "{KNOCK}" 127.0.0.1 | grep -q open; do sleep 0.1; done')
+
 
 def run(engine: Engine, spec: JobSpec, *uploads: Upload) -> tuple[bytes, Exit]:
     with engine.job(spec, uploads) as running:
@@ -102,9 +104,22 @@ def test_neighbours_in_an_isolated_network_do_not_reach_each_other(
     listener = job("python3", "-m", "http.server", "5000", network="builds", labels={"role": "listener"})
     with docker_engine.job(listener) as running:
         (seen,) = docker_engine.observe({"role": "listener"})
-        until_open = f'until python3 -c "{KNOCK}" 127.0.0.1 | grep -q open; do sleep 0.1; done'
-        assert docker_engine.exec(running.ref, ("bash", "-c", until_open)) == (0, "")
+        assert docker_engine.exec(running.ref, UNTIL_OPEN) == (0, "")
         assert run(docker_engine, job("python3", "-c", KNOCK, seen.address, network="builds"))[0] == answer
+
+
+def test_neighbours_in_different_networks_do_not_reach_each_other(docker_engine: Engine) -> None:
+    docker_engine.ensure_network("builds")
+    docker_engine.ensure_network("platform")
+    listener = job("python3", "-m", "http.server", "5000", network="platform", labels={"role": "listener"})
+    with docker_engine.job(listener) as running:
+        (seen,) = docker_engine.observe({"role": "listener"})
+        assert docker_engine.exec(running.ref, UNTIL_OPEN) == (0, "")
+        assert run(docker_engine, job("python3", "-c", KNOCK, seen.address, network="builds"))[0] == b"closed\n"
+
+
+def test_a_job_may_be_given_more_cpus_than_the_machine_has(docker_engine: Engine) -> None:
+    assert run(docker_engine, job("true", limits=Limits(cpus=1000.0)))[1] == Exit(0)
 
 
 def test_a_large_upload_and_a_large_output_leave_the_memory_flat(docker_engine: Engine) -> None:

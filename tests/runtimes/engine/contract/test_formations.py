@@ -172,6 +172,28 @@ def test_halting_kills_what_does_not_heed_its_signal(engine: Engine) -> None:
     assert [each.state for each in engine.observe()] == ["exited"]
 
 
+def test_halted_instances_are_kept_with_what_they_said_last(engine: Engine) -> None:
+    engine.apply(formation(1, 2, command="echo hello; exec sleep infinity"))
+    one, two = engine.observe()
+    next(engine.lines(one.ref, follow=True))
+    engine.halt([one.ref], grace=600)
+    halted, other = engine.observe()
+    assert (halted.ref, halted.state, engine.tail(halted.ref), other) == (one.ref, "exited", ["hello"], two)
+
+
+def test_halting_what_does_not_heed_its_signal_kills_it(engine: Engine) -> None:
+    (one,) = engine.apply(formation(1, command="trap '' TERM; sleep infinity"))
+    engine.halt([one.ref], grace=1)
+    assert [(one.state, one.exit_code) for one in engine.observe()] == [("exited", 137)]
+
+
+def test_halting_what_has_ended_or_is_gone_is_harmless(engine: Engine) -> None:
+    engine.apply(formation(1, command="exit 3"))
+    one = ended(engine)
+    engine.halt([one.ref, "0" * 64], grace=0)
+    assert engine.observe() == [one]
+
+
 def test_stopping_touches_those_named_only(engine: Engine) -> None:
     before = refs(engine.apply(formation(1, 2)))
     engine.stop([before[1]], grace=0)

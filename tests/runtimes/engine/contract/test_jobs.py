@@ -94,6 +94,17 @@ def test_reading_what_is_not_there_is_an_error(engine: Engine) -> None:
         untar(running.read("/nowhere"))
 
 
+def test_a_file_that_is_read_in_part_only_holds_up_nobody(engine: Engine) -> None:
+    before = held(engine)
+    large = Upload("/slipway", tar({"large": bytes(20_000_000)}))
+    with engine.job(job("sleep", "infinity", labels={"slipway.build": "7"}), [large]) as running:
+        begun = running.read("/slipway/large")
+        assert next(begun)
+        assert [one.ref for one in engine.observe()] == [running.ref]
+        assert run(engine, job("true"))[1] == Exit(0)
+    assert held(engine) == before
+
+
 def test_a_job_that_uses_up_its_memory_says_so(engine: Engine) -> None:
     _, ended = run(engine, job("sh", "-c", "sleep 0.3; exec tail /dev/zero", limits=Limits(memory=32)))
     assert ended == Exit(137, oom=True)
