@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tarfile
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, cast
 
@@ -44,17 +45,28 @@ def collect(build: Build, job: Job, told: Event, platform: str) -> Slug:
 
 def _store(slug: Slug, job: Job, path: str) -> None:
     digest = hashlib.sha256()
-    with tarfile.open(fileobj=io.BufferedReader(Stream(job.read(path)), CHUNK_BYTES), mode="r|") as tar:
-        member = tar.next()
-        content = tar.extractfile(member) if member else None
-        if content is None:
-            raise PlatformFailed("The builder's slug is not where it said.")
-        chunks = iter(lambda: content.read(CHUNK_BYTES), b"")
-        try:
-            storages["slugs"].save(slug.key, File(cast(IO[bytes], Stream(chunks, on_read=digest.update))))
-        except OSError as error:
-            raise PlatformFailed(f"The slug cannot be stored: {error.strerror or error}.") from error
+    try:
+        with tarfile.open(fileobj=io.BufferedReader(Stream(job.read(path)), CHUNK_BYTES), mode="r|") as tar:
+            _save(slug, tar, digest.update)
+    except tarfile.TarError as error:
+        raise _removed(slug, f"The slug did not arrive whole: {error}.") from error
+    except OSError as error:
+        raise _removed(slug, f"The slug cannot be stored: {error.strerror or error}.") from error
     if digest.hexdigest() != slug.sha256:
-        with suppress(OSError):
-            storages["slugs"].delete(slug.key)
-        raise PlatformFailed("The slug was damaged on its way to the storage.")
+        raise _removed(slug, "The slug was damaged on its way to the storage.")
+
+
+def _removed(slug: Slug, why: str) -> PlatformFailed:
+    """What to raise, once the storage does not hold what is no slug."""
+    with suppress(OSError):
+        storages["slugs"].delete(slug.key)
+    return PlatformFailed(why)
+
+
+def _save(slug: Slug, tar: tarfile.TarFile, on_read: Callable[[bytes], object]) -> None:
+    member = tar.next()
+    content = tar.extractfile(member) if member else None
+    if content is None:
+        raise PlatformFailed("The builder's slug is not where it said.")
+    chunks = iter(lambda: content.read(CHUNK_BYTES), b"")
+    storages["slugs"].save(slug.key, File(cast(IO[bytes], Stream(chunks, on_read=on_read))))
