@@ -1,0 +1,149 @@
+"""Collecting a slug from the builder."""
+
+import hashlib
+import io
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from pytest_django import Settings
+
+from builds.models import Build
+from builds.slugs import collect
+from runtimes.engine.base import Exit
+from runtimes.faults import PlatformFailed
+from runtimes.models import Slug
+from tests import factories as make
+
+PATH = "/slipway/out/slug.tar.zst"
+
+
+class BuilderJob:
+    """A builder that has ended and gives its slug as a tar stream, in pieces."""
+
+    ref = "builder"
+
+    def __init__(self, stream: bytes) -> None:
+        self.stream, self.reads = stream, 0
+
+    def output(self) -> Iterator[bytes]:
+        return iter(())
+
+    def wait(self) -> Exit:
+        return Exit(0)
+
+    def kill(self) -> None:
+        return
+
+    def read(self, path: str) -> Iterator[bytes]:
+        assert path == PATH
+        self.reads += 1
+        return (self.stream[start : start + 1000] for start in range(0, len(self.stream), 1000))
+
+
+def stream(content: bytes) -> bytes:
+    """A slug as the engine gives it."""
+    return make.tar_bytes({"slug.tar.zst": content})
+
+
+def told(content: bytes, **facts: Any) -> dict[str, Any]:
+    """What the driver says of it."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    return {
+        "event": "slug",
+        "path": PATH,
+        "sha256": sha256,
+        "size": len(content),
+        "unpacked": 5,
+        "platform": "linux/amd64",
+        "process_types": {"web": "serve"},
+        "release_command": None,
+    } | facts
+
+
+@pytest.fixture
+def build(db: None) -> Build:
+    return make.build(make.app(), commit="abc", message="First")
+
+
+def stored() -> list[str]:
+    """What lies in the slugs storage."""
+    storage = storages["slugs"]
+    return [f"{top}/{name}" for top in storage.listdir("")[0] for name in storage.listdir(top)[1]]
+
+
+def test_a_slug_is_stored_under_its_sum_and_written_down(build: Build) -> None:
+    slug = collect(build, BuilderJob(stream(b"the slug")), told(b"the slug"))
+    assert slug.key == f"{slug.sha256[:2]}/{slug.sha256}.tar.zst"
+    assert storages["slugs"].open(slug.key).read() == b"the slug"
+    slug.refresh_from_db()
+    assert (slug.app, slug.size, slug.commit, slug.message) == (build.app, 8, "abc", "First")
+    assert (slug.process_types, slug.release_command) == ({"web": "serve"}, "")
+
+
+def test_a_slug_that_is_there_is_not_stored_twice(build: Build) -> None:
+    first = collect(build, BuilderJob(stream(b"same")), told(b"same"))
+    again = BuilderJob(stream(b"same"))
+    second = collect(build, again, told(b"same"))
+    assert first.key == second.key
+    assert first.pk != second.pk
+    assert (again.reads, len(stored())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "arrived",
+    [stream(b"thE slug"), stream(b"the slug")[:515], stream(b"the slug and more"), b"", b"no tar" * 500],
+    ids=["other", "cut", "more", "nothing", "no tar"],
+)
+def test_a_slug_that_was_damaged_on_its_way_is_refused_and_removed(build: Build, arrived: bytes) -> None:
+    with pytest.raises(PlatformFailed):
+        collect(build, BuilderJob(arrived), told(b"the slug"))
+    assert stored() == []
+    assert not Slug.objects.exists()
+
+
+def test_a_directory_in_its_place_is_refused(build: Build) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo("slug.tar.zst")
+        info.type = tarfile.DIRTYPE
+        tar.addfile(info)
+    with pytest.raises(PlatformFailed):
+        collect(build, BuilderJob(buffer.getvalue()), told(b""))
+
+
+def test_a_storage_that_cannot_be_written_is_the_platforms_fault(
+    build: Build, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    away = {"BACKEND": "runtimes.storage.WholeFileStorage", "OPTIONS": {"location": tmp_path / "file" / "slugs"}}
+    settings.STORAGES = settings.STORAGES | {"slugs": away}
+    with pytest.raises(PlatformFailed, match="cannot be stored"):
+        collect(build, BuilderJob(stream(b"the slug")), told(b"the slug"))
+    assert not Slug.objects.exists()
+
+
+def test_a_slug_of_another_name_in_the_storage_is_left_alone(build: Build) -> None:
+    storages["slugs"].save("zz/other", ContentFile(b"other"))
+    with pytest.raises(PlatformFailed):
+        collect(build, BuilderJob(stream(b"broken")), told(b"the slug"))
+    assert stored() == ["zz/other"]
+
+
+def test_a_slug_of_half_a_gigabyte_costs_no_memory(tmp_path: Path) -> None:
+    script = Path(__file__).with_name("collect_large_slug.py")
+    ended = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(500 * 1024 * 1024)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout) < 64 * 1024, "KB of memory"
