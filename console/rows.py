@@ -36,6 +36,8 @@ class AppRow:
         """One word for the whole."""
         if self.under_way:
             return self.under_way.state
+        if self.environment.stopped:
+            return "stopped"
         if self.live:
             return "crashed" if any(instance.state == "crashed" for instance in self.instances) else "live"
         return self.deploys[0].state if self.deploys else "never"
@@ -48,14 +50,16 @@ class AppRow:
     @property
     def wanted(self) -> int:
         """How many instances should be up."""
-        return sum(process.quantity for process in self.processes) if self.live else 0
+        running = self.live and not self.environment.stopped
+        return sum(process.quantity for process in self.processes) if running else 0
 
     @property
     def formation(self) -> list["Formation"]:
         """Each process type with its command and a dot per instance."""
         commands = self.live.commands if self.live else {}
         return [
-            Formation(process, commands.get(process.name, ""), self._of(process.name)) for process in self.processes
+            Formation(process, commands.get(process.name, ""), self._of(process.name), self.environment.stopped)
+            for process in self.processes
         ]
 
     def _of(self, process: str) -> list[Instance]:
@@ -76,12 +80,13 @@ class Formation:
     process: Process
     command: str
     instances: Sequence[Instance]
+    stopped: bool
 
     @property
     def dots(self) -> list[tuple[str, str]]:
         """Name and state per instance; what is wanted and not there yet is starting."""
         there = {instance.index: instance.state for instance in self.instances}
-        wanted = range(1, self.process.quantity + 1)
+        wanted = range(1, (0 if self.stopped else self.process.quantity) + 1)
         indexes = sorted({*there, *wanted})
         return [(f"{self.process.name}.{index}", there.get(index, "starting")) for index in indexes]
 

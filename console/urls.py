@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from console.forms.account import SignInForm
-from console.views import account, apps, buildpacks, config, deploys, logs, processes, queue, releases
+from console.views import account, apps, buildpacks, config, deploys, logs, output, processes, queue, releases
 
 
 class AppName:
@@ -49,6 +49,11 @@ urlpatterns = [
     path("apps/<app:name>/releases/<int:number>/back", releases.back, name="roll-back"),
     path("apps/<app:name>/processes/", processes.index, name="processes"),
     path("apps/<app:name>/processes/scale", processes.scale, name="scale"),
+    path("apps/<app:name>/processes/restart", processes.restart, name="restart"),
+    path("apps/<app:name>/processes/switch", processes.switch, name="switch-off"),
+    path("apps/<app:name>/logs/", output.show, name="output"),
+    path("apps/<app:name>/logs/lines", output.lines, name="output-lines"),
+    path("apps/<app:name>/logs.txt", output.text, name="output-text"),
     path("apps/<app:name>/buildpacks/", buildpacks.index, name="buildpacks"),
     path("apps/<app:name>/buildpacks/arrange", buildpacks.arrange, name="arrange"),
     path("apps/<app:name>/config/", config.index, name="config"),

@@ -40,6 +40,7 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "up": ("live", "circle-check", gettext_lazy("Up")),
     "crashed": ("crashed", "alert-triangle", gettext_lazy("Crashed")),
     "stopping": ("waiting", "circle-minus", gettext_lazy("Stopping")),
+    "stopped": ("waiting", "player-pause", gettext_lazy("Stopped")),
     "down": ("waiting", "circle-dashed", gettext_lazy("Down")),
     "never": ("superseded", "circle-dashed", gettext_lazy("Never deployed")),
 }
@@ -216,6 +217,7 @@ _TABS = (
     ("deploys", "deploys", "rocket", gettext_lazy("Deploys")),
     ("releases", "releases", "list-numbers", gettext_lazy("Releases")),
     ("processes", "processes", "stack-2", gettext_lazy("Processes")),
+    ("output", "output", "terminal-2", gettext_lazy("Logs")),
     ("buildpacks", "buildpacks", "puzzle", gettext_lazy("Buildpacks")),
     ("config", "config", "key", gettext_lazy("Config")),
     ("settings", "settings", "settings", gettext_lazy("Settings")),

@@ -15,10 +15,10 @@ def chosen_environment(request: HttpRequest, app: App) -> Environment:
     return access.environment(request, app.name, request.GET.get("environment") or "production")
 
 
-def app_context(request: HttpRequest, app: App, tab: str) -> dict[str, Any]:
-    """What the header of an app's pages needs."""
+def app_context(request: HttpRequest, app: App, tab: str, chosen: str = "") -> dict[str, Any]:
+    """What the header of an app's pages needs, for the chosen environment or that in the address."""
     environments = list(app.environments.all())
-    name = request.GET.get("environment") or "production"
+    name = chosen or request.GET.get("environment") or "production"
     environment = next((one for one in environments if one.name == name), environments[0])
     environment.app = app
     return {
@@ -36,8 +36,15 @@ def either(request: HttpRequest, page: str, fragment: str) -> str:
     return fragment if request.headers.get("HX-Request") else page
 
 
+def number_of(request: HttpRequest, name: str, default: int) -> int:
+    """A number in the address, or the default where none or nonsense stands."""
+    value = request.GET.get(name, "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else default
+
+
 def render_app(
     request: HttpRequest, template: str, app: App, tab: str, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """A page of an app."""
-    return render(request, template, app_context(request, app, tab) | context, status=status)
+    """A page of an app, in the environment that is `chosen`, else that in the address."""
+    frame = app_context(request, app, tab, context.pop("chosen", ""))
+    return render(request, template, frame | context, status=status)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from console import access
 from console.ansi import plain
+from console.views.frame import number_of
 from runtimes import journal as journals
 from runtimes.models import Journal
 
@@ -23,8 +24,8 @@ def lines(request: HttpRequest, name: str, number: int) -> HttpResponse:
     deploy = access.deploy(request, name, number)
     sealed = journals.sealed(deploy.journal.pk)
     last = journals.count(deploy.journal)
-    limit = min(_number(request, "limit", PAGE), LARGEST_PAGE)
-    since = _number(request, "since", max(0, last - limit))
+    limit = min(number_of(request, "limit", PAGE), LARGEST_PAGE)
+    since = number_of(request, "since", max(0, last - limit))
     found = journals.read(deploy.journal, since, limit)
     return JsonResponse(
         {
@@ -55,11 +56,6 @@ def search(request: HttpRequest, name: str, number: int) -> HttpResponse:
     wanted = request.GET.get("q", "").casefold()
     hits = [line.number for line in _all(deploy.journal) if wanted in plain(line.text).casefold()] if wanted else []
     return JsonResponse({"count": len(hits), "lines": hits[:MOST_HITS]})
-
-
-def _number(request: HttpRequest, name: str, default: int) -> int:
-    value = request.GET.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 10 else default
 
 
 def _all(journal: Journal) -> Iterator[journals.Line]:

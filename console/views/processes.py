@@ -4,12 +4,15 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from console import access
 from console.views.frame import either, render_app
+from runtimes import restart as restarting
 from runtimes import scale as scaling
+from runtimes.models import Environment
 
 
 @require_GET
@@ -22,7 +25,7 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def scale(request: HttpRequest, name: str) -> HttpResponse:
     """Run as many instances of one process type."""
-    environment = access.environment(request, name, request.POST.get("environment") or "production", can="operate")
+    environment = _operated(request, name)
     quantity = request.POST.get("quantity", "")
     try:
         if not quantity.isdecimal() or len(quantity) > 4:
@@ -30,6 +33,42 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
         scaling.scale(environment, {request.POST.get("process", ""): int(quantity)})
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+    return _back(request, environment)
+
+
+@require_POST
+def restart(request: HttpRequest, name: str) -> HttpResponse:
+    """Restart one instance, those of a process type, or all; one after the other."""
+    environment = _operated(request, name)
+    what = request.POST.get("what", "")
+    try:
+        restarting.restart(environment, what)
+        messages.success(request, _("%(what)s restarts, one instance after the other.") % {"what": what or name})
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return _back(request, environment)
+
+
+@require_POST
+def switch(request: HttpRequest, name: str) -> HttpResponse:
+    """Stop everything, start it again, or let visitors see that the app is being worked on."""
+    environment = _operated(request, name)
+    deed = request.POST.get("do", "")
+    if deed == "stop":
+        restarting.stop(environment)
+    elif deed == "start":
+        restarting.start(environment)
+    elif deed in {"maintain", "serve"}:
+        restarting.set_maintenance(environment, on=deed == "maintain")
+    return _back(request, environment)
+
+
+def _operated(request: HttpRequest, name: str) -> Environment:
+    return access.environment(request, name, request.POST.get("environment") or "production", can="operate")
+
+
+def _back(request: HttpRequest, environment: Environment) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        return render_app(request, "processes/_list.html", environment.app, "processes", told=True)
-    return redirect("processes", name)
+        chosen = environment.name
+        return render_app(request, "processes/_list.html", environment.app, "processes", told=True, chosen=chosen)
+    return redirect(f"{reverse('processes', args=[environment.app.name])}?environment={environment.name}")

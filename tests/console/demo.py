@@ -56,6 +56,15 @@ BROKEN = """\
 4|             requirements are unsatisfiable.
 4| !     requirements.txt asks for djnago, which does not exist. Did you mean django?
 """.splitlines()
+PRINTED = (
+    '10.89.0.2 - - "GET /basket HTTP/1.1" 200 5316 "-" "Mozilla/5.0"',
+    "[INFO] Sent 3 mails in 0.41 s",
+    '10.89.0.2 - - "POST /basket/add HTTP/1.1" 302 0',
+    "\x1b[33m[WARNING] Stock of article 4711 is low\x1b[0m",
+    "ERROR: payment 8812 timed out after 5 s, trying again",
+    '10.89.0.2 - - "GET /static/assets/index-B9x2f.js HTTP/1.1" 304 0',
+    "[INFO] Worker 12 took order 20391 from the queue",
+)
 MESSAGES = (
     "Show the basket on every page",
     "Retry payments that time out",
@@ -73,6 +82,8 @@ def cut(lines: list[str]) -> list[tuple[int, str]]:
 
 def fill() -> None:
     """Make everything."""
+    from buildpacks import registry  # noqa: PLC0415
+    from buildpacks.models import Buildpack  # noqa: PLC0415
     from runtimes.models import App  # noqa: PLC0415
     from tests.console import factories as make  # noqa: PLC0415 - models exist only after setup
 
@@ -111,6 +122,11 @@ def fill() -> None:
         "Correct the name in requirements.txt, commit, and deploy again.",
     )  # fmt: skip
     make.deploy(search, "building", by=ana, ago=timedelta(seconds=19), lines=cut(LOG))
+    registry.sync()
+    for place, name in enumerate(("nodejs", "python")):
+        shop.app_buildpacks.create(buildpack=Buildpack.objects.get(name=name), position=place)
+    shop.builds.filter(state="succeeded").update(buildpacks=[{"name": "nodejs"}, {"name": "python"}])
+    make.printed(shop, [("web.1" if turn % 3 else "worker.1", PRINTED[turn % len(PRINTED)]) for turn in range(900)])
     make.app("fresh", shop_team, source="sample", sample="flask", git_url="", git_ref="")
     for key in ("DATABASE_URL", "SECRET_KEY", "SENTRY_DSN"):
         shop.config_vars.create(key=key, value="hidden")

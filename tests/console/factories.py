@@ -15,6 +15,7 @@ from runtimes.models import (
     Journal,
     LogChunk,
     Membership,
+    OutputChunk,
     Process,
     Release,
     Role,
@@ -131,6 +132,13 @@ def instances(of: App, process: str, states: Iterable[str], **fields: Any) -> No
             started_at=timezone.now() - timedelta(hours=5, minutes=12 * index),
             **(fields if state == "crashed" else {}),
         )
+
+
+def printed(of: App, lines: Sequence[tuple[str, str]]) -> None:
+    """What instances printed: (instance, text)."""
+    at = int(timezone.now().timestamp() * 1000) - 700 * len(lines)
+    rows = [[at + 700 * number, name, "v1", text] for number, (name, text) in enumerate(lines)]
+    OutputChunk.objects.create(environment=of.production, first=1, count=len(rows), lines=rows)
 
 
 def _steps(journal: Journal, state: str, began: datetime, failed_at: str, speed: float) -> datetime:

@@ -1,13 +1,14 @@
 // Forms ask first where they say so, and are sent once.
 
-/** `data-confirm` asks before each sending, `data-confirm-key` only when a key asked for it. */
+/** `data-confirm` (of a form) and `data-sure` (of a button) ask before sending, `data-confirm-key` when a key asked for it. */
 export function askFirst() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.dataset.confirm || form.dataset.confirmed) return;
+    const question = event.submitter?.dataset.sure ?? form.dataset.confirm;
+    if (!question || form.dataset.confirmed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    confirm(form, form.dataset.confirm, event.submitter);
+    confirm(form, question, event.submitter);
   }, { capture: true });
   document.addEventListener("slipway:key", ({ target: form }) => {
     if (form.dataset.confirmKey) confirm(form, form.dataset.confirmKey);
@@ -18,7 +19,7 @@ export function askFirst() {
 function confirm(form, question, submitter = null) {
   const dialog = document.getElementById("confirm");
   document.getElementById("confirm-text").textContent = question;
-  document.getElementById("confirm-yes").textContent = form.dataset.confirmYes;
+  document.getElementById("confirm-yes").textContent = form.dataset.confirmYes ?? submitter.textContent;
   dialog.returnValue = "";
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "yes" || !form.isConnected) return;

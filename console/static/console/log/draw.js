@@ -18,8 +18,9 @@ export function drawLine(number, record, { times, wanted, chosen, hit }) {
     line.append(element("span", "log-text", "…"));
     return line;
   }
-  const [at, , text] = record;
+  const [at, , text, from, release] = record;
   if (times) line.append(element("span", "log-time", at ? `${clock.format(at)}.${String(at % 1000).padStart(3, "0")}` : ""));
+  if (from) line.append(source(from, release));
   line.classList.toggle("is-head", text.startsWith("-----> "));
   line.classList.toggle("is-error", isError(text));
   line.append(wanted && hit ? marked(text, wanted) : coloured(text));
@@ -36,6 +37,14 @@ export function drawHead(place, step) {
   const count = run.last - run.first + 1;
   head.append(turn(), element("span", `log-state state-${step.tone}`), element("span", "", step.name), element("span", "log-count num", count.toLocaleString()));
   return head;
+}
+
+/** Which instance printed it, in a colour of its own. */
+function source(from, release) {
+  const shade = [...from].reduce((sum, char) => (sum * 7 + char.charCodeAt(0)) % 6, 0);
+  const label = element("span", `log-from c${shade + 9}`, from);
+  label.title = release;
+  return label;
 }
 
 function coloured(text) {

@@ -79,7 +79,7 @@ export class Layout {
     if (!this.columns) return number;
     while (this.rows.length <= number) {
       const record = this.lines.get(this.rows.length);
-      const wide = record ? (record[3] ??= columns(record[2])) : 0;
+      const wide = record ? (record.columns ??= columns(record[2])) : 0;
       this.rows.push(this.rows.at(-1) + Math.max(1, Math.ceil(wide / this.columns)));
     }
     return this.rows[number];

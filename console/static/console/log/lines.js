@@ -6,10 +6,14 @@ const ESCAPES = "\x1b";
 
 export class Lines {
   constructor() {
+    this.clear();
+  }
+
+  /** Know nothing. */
+  clear() {
     this.records = []; // number - 1 → [milliseconds, step, text], or nothing yet
     this.runs = []; // {step, first, last}; step null: not here yet
     this.errors = [];
-    this.loaded = 0;
     this.longest = 0;
   }
 
@@ -37,7 +41,6 @@ export class Lines {
       fresh += 1;
       if (appends) this.extend(index + 1, row);
     });
-    this.loaded += fresh;
     if (fresh && !appends) this.rebuild();
     return fresh;
   }

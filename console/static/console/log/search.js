@@ -1,15 +1,17 @@
-// Search over the whole log: the server looks, because most lines are no elements here.
+// Search over the whole log: the browser's own finds only what is drawn, so the server looks, or we do.
+import { plain } from "./ansi.js";
 
 const PAUSE = 250;
 
 export class Search {
   /** `found(words, numbers)` hears what to mark; `show(number)` goes there. */
-  constructor(root, { found, show, errors }) {
+  constructor(root, { found, show, errors, lines }) {
     this.address = root.dataset.search;
     this.form = root.querySelector(".log-search");
     this.input = this.form.querySelector("input");
     this.output = this.form.querySelector("output");
     this.on = { found, show, errors };
+    this.lines = lines;
     this.hits = [];
     this.at = -1;
     this.input.addEventListener("input", () => this.soon());
@@ -44,13 +46,26 @@ export class Search {
     this.at = -1;
     this.fresh = true;
     if (!words) return this.clear();
-    const response = await fetch(`${this.address}?${new URLSearchParams({ q: words })}`);
-    if (!response.ok || response.redirected || words !== this.input.value) return;
-    const { count, lines } = await response.json();
+    const { count, lines } = this.address ? await this.ask(words) : this.here(words.toLowerCase());
+    if (words !== this.input.value) return;
     this.count = count;
     this.hits = lines;
     this.on.found(words.toLowerCase(), lines);
     this.tell(lines);
+  }
+
+  async ask(words) {
+    const response = await fetch(`${this.address}?${new URLSearchParams({ q: words })}`);
+    return response.ok && !response.redirected ? response.json() : { count: 0, lines: [] };
+  }
+
+  /** Where all lines are here, no server is needed. */
+  here(words) {
+    const lines = [];
+    for (let number = 1; number <= this.lines.total; number += 1) {
+      if (plain(this.lines.get(number)[2]).toLowerCase().includes(words)) lines.push(number);
+    }
+    return { count: lines.length, lines };
   }
 
   clear() {

@@ -4,13 +4,13 @@ import { plain } from "./ansi.js";
 import { Lines } from "./lines.js";
 import { Pane } from "./pane.js";
 import { Search } from "./search.js";
-import { Source } from "./source.js";
+import { Source as Deploy } from "./source.js";
 
 const KEYS = { f: "follow", n: "next", p: "previous", g: "start", G: "end", e: "fold" };
 
 export class Viewer {
   /** `steps(position)` describes a step; `seen(position)` hears which one is on top. */
-  constructor(root, { steps, seen }) {
+  constructor(root, { steps, seen, Source = Deploy }) {
     this.root = root;
     this.lines = new Lines();
     this.read = 0;
@@ -25,6 +25,7 @@ export class Viewer {
       found: (wanted, hits) => this.pane.set({ wanted, hits: new Set(hits) }),
       show: (number) => this.pane.show(number),
       errors: () => this.lines.errors,
+      lines: this.lines,
     });
     root.addEventListener("click", (event) => this.clicked(event));
     document.addEventListener("keydown", (event) => this.pressed(event));
@@ -39,6 +40,15 @@ export class Viewer {
     this.toHash();
     await filled;
     this.toHash();
+  }
+
+  /** Show lines of some instances only. */
+  choose(only) {
+    this.root.querySelector(".log-empty").hidden = false;
+    this.read = 0;
+    this.source.choose(only);
+    this.pane.layout.forget(1);
+    this.pane.toEnd();
   }
 
   /** Fold or open steps; what somebody folded or opened by hand stays. */
@@ -58,7 +68,7 @@ export class Viewer {
 
   grown(from, count) {
     this.root.querySelector(".log-empty").hidden = true;
-    this.root.querySelector(".log-error").hidden = !this.failed || !this.lines.errors.length;
+    if (this.failed) this.failedIn(this.failed);
     this.pane.grown(from);
     if (this.lines.get(this.chosen?.[0])) this.toHash();
     if (from + count > this.lines.total) this.pill();
