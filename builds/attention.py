@@ -5,7 +5,7 @@ import logging
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from builds import destroy
+from builds import destroy, preview
 from builds.models import Build
 from runtimes import bell, journal
 from runtimes.engine.base import EngineError
@@ -21,6 +21,7 @@ def look_after() -> None:
     for build in Build.objects.filter(state="running", lease_until__lt=timezone.now()).select_related("journal"):
         end_abandoned(build)
     seal_forgotten()
+    preview.end_abandoned()
     remove_destroyed(App.objects.filter(destroyed_at__isnull=False))
     if Build.objects.filter(state="queued").exists():
         order("builds.tasks.build_next")

@@ -1,29 +1,23 @@
 """A build: a builder container turns the fetched source into a slug."""
 
-import json
 import secrets
 from collections.abc import Iterator
 
 from django.conf import settings
 
-from buildpacks import fetch as buildpack_files
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds import cache, channel, git, source
+from builds import cache, channel, driver, git, source
 from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
 from builds.progress import Progress
 from builds.slugs import collect
-from builds.uploads import bundle, ca_bundle
 from runtimes.engine.base import Exit, Job, JobSpec, Limits, Upload
 from runtimes.faults import PlatformFailed, TimedOut
 from runtimes.installation import engine
 from runtimes.journal import Writer
-from runtimes.models import App, ConfigVar, Slug
+from runtimes.models import App, Slug
 from runtimes.watch import Watch
-
-DRIVER = "/usr/local/lib/slipway/build"
-PLATFORM = "linux/amd64"
 
 
 def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
@@ -33,19 +27,22 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     `EngineError` where we are. Nothing of the builder stays but the app's cache.
     """
     with log.step("fetch"):
-        source.fetch(build, log, watch)
-    buildpacks = listed(build.app) or registry.usable()
+        wanted = source.Wanted(build.app, str(build.journal.number), build.ref, build.archive)
+        build.source, build.commit, build.author, build.message = source.fetch(wanted, log, watch)
+        build.save(update_fields=["source", "commit", "author", "message"])
+    own = listed(build.app)
+    buildpacks = own or registry.usable()
     nonce = secrets.token_hex(16)
     if build.clear_cache:
         cache.clear(build.app)
     engine().ensure_network(git.NETWORK)
-    with engine().job(_spec(build), _uploads(build, buildpacks, nonce)) as job:
+    with engine().job(_spec(build), _uploads(build, own, buildpacks, nonce)) as job:
         progress = Progress(build, log, buildpacks)
         ended = _follow(job, log, watch, progress, nonce)
         if not progress.slug:
             raise _why(ended, progress)
         with log.step("store"):
-            slug = collect(build, job, progress.slug, PLATFORM)
+            slug = collect(build, job, progress.slug)
             log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
     return slug
 
@@ -86,7 +83,7 @@ def _spec(build: Build) -> JobSpec:
     return JobSpec(
         name=f"build-{build.pk}",
         image=build.app.stack.build_image,
-        command=(DRIVER,),
+        command=(driver.COMMAND,),
         labels={"slipway.app": build.app.name, "slipway.build": str(build.pk)},
         network=git.NETWORK,
         limits=Limits(memory=settings.BUILD_MEMORY, cpus=settings.BUILD_CPUS, pids=settings.BUILD_PIDS),
@@ -94,29 +91,7 @@ def _spec(build: Build) -> JobSpec:
     )
 
 
-def _uploads(build: Build, buildpacks: list[Buildpack], nonce: str) -> Iterator[Upload]:
-    places = [f"/slipway/buildpacks/{index}-{buildpack.name}" for index, buildpack in enumerate(buildpacks)]
-    order = _order(build, buildpacks, places, nonce)
+def _uploads(build: Build, own: list[Buildpack], buildpacks: list[Buildpack], nonce: str) -> Iterator[Upload]:
+    facts = {"id": str(build.pk), "automatic": not own, "source_version": build.commit or build.source}
     yield Upload(f"/tmp/build_{build.pk}", source.unpack(build.source))  # noqa: S108
-    yield Upload("/slipway", bundle({"build.json": json.dumps(order), **ca_bundle()}))
-    yield Upload("/slipway/env", bundle(ConfigVar.objects.for_build(build.app)))
-    for buildpack, place in zip(buildpacks, places, strict=True):
-        yield Upload(place, buildpack_files.tar(buildpack))
-
-
-def _order(build: Build, buildpacks: list[Buildpack], places: list[str], nonce: str) -> dict[str, object]:
-    """What the driver is told; it forgets the nonce before it runs anything."""
-    return {
-        "id": str(build.pk),
-        "channel": nonce,
-        "stack": build.app.stack.identifier,
-        "source_version": build.commit or build.source,
-        "request_id": f"build-{build.pk}",
-        "automatic": not listed(build.app),
-        "buildpacks": [
-            {"name": each.name, "version": registry.version(each), "dir": place, "env": each.environment}
-            for each, place in zip(buildpacks, places, strict=True)
-        ],
-        "limits": {"slug_bytes": settings.SLUG_BYTES},
-        "environment": settings.BUILD_ENVIRONMENT,
-    }
+    yield from driver.uploads(build.app, facts, buildpacks, nonce)

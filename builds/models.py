@@ -56,3 +56,18 @@ class Build(Stateful, Leased):
 
     def __str__(self) -> str:
         return f"Build of {self.journal}"
+
+
+class Detection(Stateful):
+    """A preview: which buildpacks recognise an app's source as it is now. The latest of an app is kept."""
+
+    TRANSITIONS = machine(running="done failed")
+
+    app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="detections")
+    state = models.CharField(max_length=10, default="running")
+    found = models.JSONField(default=list, help_text="Names and labels of those that apply, in order.")
+    output = models.TextField(blank=True, default="", help_text="What was said on the way.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Detection of {self.app}"

@@ -20,7 +20,7 @@ from runtimes.models import Slug
 CHUNK_BYTES = 1024 * 1024
 
 
-def collect(build: Build, job: Job, told: Event, platform: str) -> Slug:
+def collect(build: Build, job: Job, told: Event) -> Slug:
     """Store the slug that the driver told of; return its row.
 
     Raises `PlatformFailed` if the storage cannot be written or what came is not what was told.
@@ -31,7 +31,7 @@ def collect(build: Build, job: Job, told: Event, platform: str) -> Slug:
         size=told["size"],
         unpacked=told["unpacked"],
         stack=build.app.stack,
-        platform=platform,
+        platform=told["platform"],
         process_types=told["process_types"],
         release_command=told.get("release_command") or "",
         commit=build.commit,

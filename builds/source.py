@@ -3,34 +3,60 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, cast
+from typing import IO, NamedTuple, Protocol, cast
 
 import zstandard
 from django.core.files import File
 from django.core.files.storage import storages
 
 from builds import archives, git, samples
-from builds.models import Build
 from runtimes.faults import PlatformFailed
-from runtimes.journal import Writer
 from runtimes.models import App
 from runtimes.watch import Watch
 
 
-def fetch(build: Build, log: Writer, watch: Watch) -> None:
-    """Store the build's source and write down its key, commit, author and message.
+class Pen(Protocol):
+    """Where to write what happens; a journal's writer is one."""
 
-    Raises `BuildFailed` where the source is at fault, `Canceled`, `PlatformFailed`.
+    def say(self, text: str) -> None:
+        """Lines of the platform's own."""
+
+    def write(self, data: bytes) -> None:
+        """Output of a container, cut anywhere."""
+
+
+class Wanted(NamedTuple):
+    """What to fetch for whom: the app's source as it is set, at `ref`, or the uploaded `archive` instead.
+
+    `name` is where it shall lie in the sources storage, without its ending.
     """
-    if build.archive or build.app.source == App.Source.ARCHIVE:
-        _fetch_archive(build, log)
-    elif build.app.source == App.Source.SAMPLE:
-        log.say(f"-----> Using the sample {build.app.sample}")
-        with _stored(build) as out:
-            archives.write_clean(samples.members(build.app.sample), out)
-    else:
-        _fetch_git(build, log, watch)
-    build.save(update_fields=["source", "commit", "author", "message"])
+
+    app: App
+    name: str
+    ref: str = ""
+    archive: str = ""
+
+
+class Fetched(NamedTuple):
+    """What was found: its key in the sources storage, and of Git the full commit, its author and its first line."""
+
+    key: str
+    commit: str = ""
+    author: str = ""
+    message: str = ""
+
+
+def fetch(wanted: Wanted, log: Pen, watch: Watch) -> Fetched:
+    """Fetch and store. Raises `BuildFailed` where the source is at fault, `Canceled`, `PlatformFailed`."""
+    app = wanted.app
+    if wanted.archive or app.source == App.Source.ARCHIVE:
+        return _fetch_archive(wanted, log)
+    if app.source == App.Source.GIT:
+        return _fetch_git(wanted, log, watch)
+    log.say(f"-----> Using the sample {app.sample}")
+    with tempfile.TemporaryFile() as out:
+        archives.write_clean(samples.members(app.sample), out, app.directory)
+        return Fetched(_store(wanted, out))
 
 
 def unpack(key: str) -> Iterator[bytes]:
@@ -40,40 +66,42 @@ def unpack(key: str) -> Iterator[bytes]:
             yield chunk
 
 
-@contextmanager
-def _stored(build: Build) -> Iterator[IO[bytes]]:
-    """A file to write to, which is stored as the build's source if all goes well."""
-    with tempfile.TemporaryFile() as out:
-        yield out
-        out.seek(0)
-        try:
-            build.source = storages["sources"].save(f"{build.app_id}/{build.journal.number}.tar.zst", File(out))
-        except OSError as error:
-            raise PlatformFailed(f"The source cannot be stored: {error.strerror or error}.") from error
+def _store(wanted: Wanted, out: IO[bytes]) -> str:
+    out.seek(0)
+    try:
+        return storages["sources"].save(f"{wanted.app.pk}/{wanted.name}.tar.zst", File(out))
+    except OSError as error:
+        raise PlatformFailed(f"The source cannot be stored: {error.strerror or error}.") from error
 
 
-def _fetch_archive(build: Build, log: Writer) -> None:
-    log.say(f"-----> Reading the archive {build.app.archive_name if not build.archive else ''}".rstrip())
-    upload = storages["sources"].open(build.archive or build.app.archive)
-    with upload, archives.opened(cast(IO[bytes], upload)) as members, _stored(build) as out:
+def _fetch_archive(wanted: Wanted, log: Pen) -> Fetched:
+    app = wanted.app
+    log.say(f"-----> Reading the archive {app.archive_name if not wanted.archive else ''}".rstrip())
+    with _opened(wanted) as upload, archives.opened(upload) as members, tempfile.TemporaryFile() as out:
         strip = archives.wrapper(member.info.name for member in members())
-        count = archives.write_clean(members(), out, build.app.directory, strip)
-    log.say(f"       {count} files")
+        count = archives.write_clean(members(), out, app.directory, strip)
+        log.say(f"       {count} files")
+        return Fetched(_store(wanted, out))
 
 
-def _fetch_git(build: Build, log: Writer, watch: Watch) -> None:
-    app, ref = build.app, build.ref or build.app.git_ref
+@contextmanager
+def _opened(wanted: Wanted) -> Iterator[IO[bytes]]:
+    with storages["sources"].open(wanted.archive or wanted.app.archive) as upload:
+        yield cast(IO[bytes], upload)
+
+
+def _fetch_git(wanted: Wanted, log: Pen, watch: Watch) -> Fetched:
+    app, ref = wanted.app, wanted.ref or wanted.app.git_ref
     log.say(f"-----> Fetching {app.git_url}" + (f" at {ref}" if ref else ""))
     request = git.Request(
         url=app.git_url,
         ref=ref,
         secret=app.git_secret,
-        name=f"fetch-{build.pk}",
+        name=f"fetch-{app.name}-{wanted.name}",
         image=app.stack.build_image,
-        labels={"slipway.app": app.name, "slipway.build": str(build.pk)},
+        labels={"slipway.app": app.name},
     )
-    with git.checkout(request, watch, log.write) as found:
-        build.commit, build.author, build.message = found.commit, found.author[:200], found.message[:200]
-        with _stored(build) as out:
-            archives.write_clean(found.members(), out, app.directory, strip=git.TOP)
-    log.say(f"       {build.commit[:7]} {build.message} ({build.author})")
+    with git.checkout(request, watch, log.write) as found, tempfile.TemporaryFile() as out:
+        archives.write_clean(found.members(), out, app.directory, strip=git.TOP)
+        log.say(f"       {found.commit[:7]} {found.message} ({found.author})")
+        return Fetched(_store(wanted, out), found.commit, found.author[:200], found.message[:200])

@@ -4,6 +4,8 @@ from celery import shared_task
 
 from buildpacks.models import Buildpack
 from builds import attention, cache, obtain, run
+from builds import preview as previews
+from builds.models import Detection
 from runtimes.models import App
 
 
@@ -23,6 +25,12 @@ def look_after() -> None:
 def obtain_buildpack(buildpack_id: int, upload: str = "") -> None:
     """Fetch a buildpack that was added to the registry."""
     obtain.obtain(Buildpack.objects.get(pk=buildpack_id), upload)
+
+
+@shared_task
+def preview(detection_id: int) -> None:
+    """Ask the buildpacks which of them recognise a source."""
+    previews.carry_out(Detection.objects.select_related("app__stack").get(pk=detection_id))
 
 
 @shared_task

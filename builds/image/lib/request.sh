@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # modules share their facts; build is checked with all of them
 
 request_id="" request_stack="" request_source_version="" request_request_id=""
-request_automatic="" request_slug_bytes="" request_detect_seconds=""
+request_automatic="" request_only="" request_slug_bytes="" request_detect_seconds=""
 request_environment=()   # NAME=value of the installation: mirrors, package indexes
 request_names=()         # per buildpack: its name …
 request_versions=()      # … its version …
@@ -32,7 +32,7 @@ request::take() {
 	dir) request_directories+=("${value}") ;;
 	env) request_buildpack_env+=("${value}") ;;
 	environment) request_environment+=("${value}") ;;
-	id | stack | source_version | request_id | automatic | slug_bytes | detect_seconds) printf -v "request_${field}" '%s' "${value}" ;;
+	id | stack | source_version | request_id | automatic | only | slug_bytes | detect_seconds) printf -v "request_${field}" '%s' "${value}" ;;
 	*) ;;
 	esac
 }
@@ -42,7 +42,7 @@ request_program='
 def record(name; value): name, "\u0000", (value // "" | tostring), "\u0000";
 record("id"; .id), record("channel"; .channel), record("stack"; .stack),
 record("source_version"; .source_version), record("request_id"; .request_id),
-record("automatic"; .automatic), record("slug_bytes"; .limits.slug_bytes // 524288000),
+record("automatic"; .automatic), record("only"; .only), record("slug_bytes"; .limits.slug_bytes // 524288000),
 record("detect_seconds"; .limits.detect_seconds // 60), # detects look at files; one that takes longer hangs
 (.environment // {} | to_entries[] | record("environment"; "\(.key)=\(.value)")),
 (.buildpacks // [] | to_entries[] | .key as $index | .value |

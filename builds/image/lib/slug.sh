@@ -16,7 +16,7 @@ slug::build() {
 	files="$(grep -vc '/$' "${workspace_run_dir}/slug.list" || true)"
 	unpacked="$(slug::unpacked)"
 	events::end "done"
-	events::send "{\"event\":\"slug\",\"path\":\"${slug_path}\",\"sha256\":\"${checksum}\",\"size\":${size},\"unpacked\":${unpacked},\"files\":${files},\"process_types\":${processes_json},\"release_command\":${processes_release}}"
+	events::send "{\"event\":\"slug\",\"path\":\"${slug_path}\",\"sha256\":\"${checksum}\",\"size\":${size},\"unpacked\":${unpacked},\"files\":${files},\"platform\":\"linux/$(dpkg --print-architecture)\",\"process_types\":${processes_json},\"release_command\":${processes_release}}"
 	verdict_sent="slug"
 }
 

@@ -18,6 +18,12 @@ verdict::fail() {
 	exit 1
 }
 
+# Ends a preview, which asks the buildpacks and builds nothing: the detected event was all that was wanted.
+verdict::detected() {
+	verdict_sent="detected"
+	exit 0
+}
+
 # The last trap: says so when the driver itself broke, and leaves nothing running and no build directory behind.
 verdict::end() {
 	local status="$?"

@@ -1,0 +1,119 @@
+"""A preview of detection: which buildpacks recognise the source as it is now, in seconds, without a build."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import transaction
+from django.utils import timezone
+
+from buildpacks import registry
+from buildpacks.models import Buildpack
+from builds import channel, driver, git, source
+from builds.faults import BuildFailed
+from builds.models import Detection
+from runtimes import bell
+from runtimes.engine.base import EngineError, JobSpec, Limits, Upload
+from runtimes.faults import Fault, PlatformFailed, TimedOut
+from runtimes.installation import engine
+from runtimes.loglines import LineSplitter
+from runtimes.models import App
+from runtimes.orders import order
+from runtimes.watch import Watch, worker_name
+
+SECONDS = 120
+LIMITS = Limits(memory=512, cpus=1.0, pids=128)
+
+
+def start_preview(app: App) -> Detection:
+    """Ask for a preview; one that is on its way is returned as it is."""
+    with transaction.atomic():
+        App.objects.select_for_update().get(pk=app.pk)
+        if going_on := Detection.objects.filter(app=app, state="running").first():
+            return going_on
+        Detection.objects.filter(app=app).delete()
+        detection = Detection.objects.create(app=app)
+        order("builds.tasks.preview", detection.pk)
+    bell.ring(f"app.{app.pk}")
+    return detection
+
+
+def carry_out(detection: Detection) -> None:
+    """Fetch the source, ask every usable buildpack, and write down which apply and what they said."""
+    try:
+        with Watch(worker_name(), lambda: False) as watch:
+            found, output = _detect(detection, watch)
+        detection.move("done", found=found, output=output[-20_000:])
+    except Fault as fault:
+        detection.move("failed", output=fault.message)
+    except (EngineError, PlatformFailed) as error:
+        detection.move("failed", output=f"The platform failed, not your app: {error}")
+        raise
+    finally:
+        bell.ring(f"app.{detection.app_id}")
+
+
+def end_abandoned() -> None:
+    """Fail previews whose worker is gone."""
+    late = timezone.now() - timedelta(seconds=settings.FETCH_TIMEOUT + 2 * SECONDS)
+    for detection in Detection.objects.filter(state="running", created_at__lt=late):
+        detection.move("failed", output="The worker that ran this preview stopped. Try again.")
+
+
+class _Notes:
+    """A pen that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._splitter = LineSplitter()
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    def write(self, data: bytes) -> None:
+        self.lines += self._splitter.feed(data)
+
+
+def _detect(detection: Detection, watch: Watch) -> tuple[list[dict[str, Any]], str]:
+    app, notes = detection.app, _Notes()
+    fetched = source.fetch(source.Wanted(app, f"preview-{detection.pk}"), notes, watch)
+    try:
+        return _ask(detection, fetched.key, notes, watch), "\n".join(notes.lines)
+    finally:
+        storages["sources"].delete(fetched.key)
+
+
+def _ask(detection: Detection, key: str, notes: _Notes, watch: Watch) -> list[dict[str, Any]]:
+    app, nonce, buildpacks = detection.app, secrets.token_hex(16), registry.usable()
+    spec = JobSpec(
+        name=f"preview-{detection.pk}",
+        image=app.stack.build_image,
+        command=(driver.COMMAND,),
+        labels={"slipway.app": app.name},
+        network=git.NETWORK,
+        limits=LIMITS,
+    )
+    facts = {"id": f"preview-{detection.pk}", "automatic": True, "only": "detect"}
+    engine().ensure_network(git.NETWORK)
+    found: list[dict[str, Any]] = []
+    with engine().job(spec, _uploads(app, key, facts, buildpacks, nonce)) as job:
+        try:
+            with watch.over(job, SECONDS):
+                for part in channel.split(job.output(), nonce):
+                    if isinstance(part, bytes):
+                        notes.write(part)
+                    elif part["event"] == "detected":
+                        found = part["buildpacks"]
+                job.wait()
+        except TimedOut:
+            raise BuildFailed("timeout", f"The buildpacks took longer than {SECONDS} seconds to answer.") from None
+    return [{"name": buildpacks[each["index"]].name, "label": each["label"]} for each in found]
+
+
+def _uploads(app: App, key: str, facts: dict[str, Any], buildpacks: list[Buildpack], nonce: str) -> list[Upload]:
+    return [
+        Upload(f"/tmp/build_{facts['id']}", source.unpack(key)),  # noqa: S108
+        *driver.uploads(app, facts, buildpacks, nonce),
+    ]
