@@ -14,7 +14,7 @@ from builds.samples import names
 from runtimes.models import App, Team
 from runtimes.models.apps import RESERVED_NAMES, name_validator
 
-from .fields import check_archive_name, check_directory, check_git_url, check_ref
+from .fields import SecretField, check_archive_name, check_directory, check_git_url, check_ref
 
 _SAMPLES = {
     "flask": gettext_lazy("Flask: one Python file, a requirements.txt and a Procfile. Builds in seconds."),
@@ -25,16 +25,6 @@ _SAMPLES = {
 def samples() -> list[tuple[str, Any]]:
     """The bundled samples, each with a sentence about it."""
     return [(name, _SAMPLES.get(name, "")) for name in names()]
-
-
-class SecretField(forms.CharField):
-    """A secret that is taken and never shown, not even when the form comes back."""
-
-    class Blank(forms.Textarea):
-        def format_value(self, value: Any) -> str:  # noqa: ARG002 - Django's signature
-            return ""
-
-    widget = Blank
 
 
 class SourceForm(forms.Form):
@@ -72,7 +62,6 @@ class SourceForm(forms.Form):
         max_length=16 * 1024,
         required=False,
         help_text=gettext_lazy("For a repository that is not public. Stored encrypted, never shown again."),
-        widget=SecretField.Blank(attrs={"rows": 1, "autocomplete": "off", "spellcheck": "false"}),
     )
     archive = forms.FileField(
         label=gettext_lazy("Archive"),

@@ -2,12 +2,27 @@
 
 import ipaddress
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from builds.create import GIT_REF
+
+
+class SecretField(forms.CharField):
+    """A secret that is taken and never shown, not even when the form comes back."""
+
+    class Blank(forms.Textarea):
+        def format_value(self, value: Any) -> str:  # noqa: ARG002 - Django's signature
+            return ""
+
+    def __init__(self, *, rows: int = 1, **kwargs: Any) -> None:
+        attrs = {"rows": rows, "autocomplete": "off", "spellcheck": "false"}
+        super().__init__(widget=self.Blank(attrs=attrs), **kwargs)
+
 
 # user@host:path, as git and ssh write it; no scheme, no leading dash anywhere.
 _SCP = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9_.-]*@(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):(?!/?-)[A-Za-z0-9~/_][^\s\\]*\Z")

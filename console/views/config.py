@@ -1,59 +1,107 @@
-"""An app's config vars: which there are, set one, remove one."""
+"""An app's config vars: which there are, set some, remove one, release the change."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
 from console import access
-from console.forms.config import ConfigVarForm
+from console.forms.config import ConfigVarForm, PasteForm
 from console.views.frame import render_app
 from runtimes.config import set_vars, unset_vars
-from runtimes.models import App
+from runtimes.models import App, ConfigVar, Environment, Release
+from runtimes.release import change_config
 
 
 @require_GET
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """The names; values are never shown."""
-    return _page(request, access.app(request, name), ConfigVarForm())
+    return _page(request, access.app(request, name))
 
 
+@sensitive_post_parameters()
 @require_POST
 def put(request: HttpRequest, name: str) -> HttpResponse:
     """Set one var."""
     app = access.app(request, name, can="configure")
-    form = ConfigVarForm(request.POST)
-    if not form.is_valid():
-        return _page(request, app, form, status=422)
-    key = form.cleaned_data["key"]
-    try:
-        set_vars(app, {key: form.cleaned_data["value"]})
-    except ValidationError as error:
-        form.add_error("key", error)
-        return _page(request, app, form, status=422)
-    messages.success(request, _("%(key)s is set. The next deploy uses it.") % {"key": key})
-    return redirect("config", app.name)
+    form = ConfigVarForm(request.POST, app=app)
+    return _set(request, app, form) or _page(request, app, form=form)
+
+
+@sensitive_post_parameters()
+@require_POST
+def paste(request: HttpRequest, name: str) -> HttpResponse:
+    """Set many, from the contents of a `.env` file."""
+    app = access.app(request, name, can="configure")
+    form = PasteForm(request.POST, app=app)
+    return _set(request, app, form) or _page(request, app, paste_form=form)
 
 
 @require_POST
 def remove(request: HttpRequest, name: str) -> HttpResponse:
-    """Remove one var."""
+    """Remove one var, of all environments or of one."""
     app = access.app(request, name, can="configure")
     key = request.POST.get("key", "")
-    unset_vars(app, [key])
-    messages.success(request, _("%(key)s is removed. The next deploy runs without it.") % {"key": key})
+    unset_vars(app, [key], app.environments.filter(name=request.POST.get("environment", "")).first())
+    messages.success(request, _("%(key)s is removed. The next release runs without it.") % {"key": key})
     return redirect("config", app.name)
 
 
-def _page(request: HttpRequest, app: App, form: ConfigVarForm, status: int = 200) -> HttpResponse:
-    return render_app(
-        request,
-        "config/index.html",
-        app,
-        "config",
-        status=status,
-        form=form,
-        vars=app.config_vars.select_related("environment"),
-    )
+@require_POST
+def release(request: HttpRequest, name: str) -> HttpResponse:
+    """Release what runs now with the config as it is set now."""
+    environment = access.environment(request, name, request.POST.get("environment") or "production", can="configure")
+    return _release(request, environment.app, [environment])
+
+
+def changed_since(live: Release, environment: Environment) -> list[str]:
+    """The names whose value now differs from what the live release runs with."""
+    now = ConfigVar.objects.for_release(environment)
+    return sorted(key for key in {*now, *live.config} if now.get(key) != live.config.get(key))
+
+
+@sensitive_variables("form")
+def _set(request: HttpRequest, app: App, form: ConfigVarForm | PasteForm) -> HttpResponse | None:
+    """Set what was filled in; None if it cannot be, and the form says why."""
+    if not form.is_valid():
+        return None
+    environment = form.cleaned_data["environment"]
+    try:
+        set_vars(app, form.values, environment)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    count = len(form.values)
+    messages.success(request, ngettext("%(n)d config var is set.", "%(n)d config vars are set.", count) % {"n": count})
+    if form.cleaned_data["release"]:
+        return _release(request, app, [environment] if environment else list(app.environments.all()))
+    return redirect("config", app.name)
+
+
+def _release(request: HttpRequest, app: App, environments: list[Environment]) -> HttpResponse:
+    """Release the config where something runs; go to the last such deploy's page."""
+    made = None
+    for environment in [each for each in environments if each.live]:
+        try:
+            made = change_config(environment, request.user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+    return redirect("deploy", app.name, made.journal.number) if made else redirect("config", app.name)
+
+
+def _page(request: HttpRequest, app: App, **forms: Any) -> HttpResponse:
+    environments = list(app.environments.all())
+    stale = [(each, changed_since(live, each)) for each in environments if (live := each.live)]
+    context: dict[str, Any] = {
+        "form": ConfigVarForm(app=app),
+        "paste_form": PasteForm(app=app),
+        "vars": app.config_vars.select_related("environment").defer("value"),
+        "stale": [(environment, keys) for environment, keys in stale if keys],
+    }
+    return render_app(request, "config/index.html", app, "config", status=422 if forms else 200, **context | forms)

@@ -57,6 +57,8 @@ ROUTES = {
     "arrange": Route("order buildpacks", "post"),
     "config": Route("see"),
     "config-set": Route("configure", "post"),
+    "config-paste": Route("configure", "post"),
+    "config-release": Route("configure", "post"),
     "config-remove": Route("configure", "post"),
     "settings": Route("see"),
     "source": Route("change source", "post"),

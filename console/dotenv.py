@@ -1,0 +1,50 @@
+"""Reading what people paste from a `.env` file; pure. Values come out byte-exact.
+
+The form is that of the dotenv files that Docker Compose and the twelve-factor libraries share: `KEY=value`,
+`export` before it is ignored, `#` begins a comment at the start of a line or after a space, single quotes
+keep everything, double quotes know `\\n`, `\\t`, `\\"`, `\\\\`; both may span lines. `$` is a dollar sign.
+"""
+
+import re
+
+_ENTRY = re.compile(
+    r"""
+    [ \t]* (?:export[ \t]+)? (?P<key>[^\s=#'"]+) [ \t]* = [ \t]*
+    (?: '(?P<single>[^']*)' | "(?P<double>(?:[^"\\]|\\.)*)" | (?P<bare>(?!['"])[^\r\n]*?) )
+    [ \t]* (?:(?<=\s)\#[^\r\n]*)? (?:\r?\n|\Z)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BLANK = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\Z)")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+
+
+class Unreadable(ValueError):
+    """A line that is no entry; `line` is its number from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"Line {line} is not KEY=VALUE.")
+        self.line = line
+
+
+def parse(text: str) -> dict[str, str]:
+    """The entries of a `.env` file, later ones over earlier ones; raises `Unreadable`."""
+    found: dict[str, str] = {}
+    place = 0
+    while place < len(text):
+        if blank := _BLANK.match(text, place):
+            place = blank.end()
+        elif entry := _ENTRY.match(text, place):
+            found[entry["key"]] = _value(entry)
+            place = entry.end()
+        else:
+            raise Unreadable(text.count("\n", 0, place) + 1)
+    return found
+
+
+def _value(entry: re.Match[str]) -> str:
+    if entry["single"] is not None:
+        return entry["single"]
+    if entry["double"] is not None:
+        return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), entry["double"], flags=re.DOTALL)
+    return entry["bare"].rstrip()

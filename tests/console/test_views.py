@@ -1,0 +1,269 @@
+"""What people do on the pages, and what they are told."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from buildpacks import registry
+from builds.models import AppBuildpack, Build
+from console.views.buildpacks import changed
+from runtimes.models import App, ConfigVar, Process, Release, Team
+from tests.console import factories as make
+
+
+def page(client: Client, address: str) -> str:
+    """The text of a page."""
+    return client.get(address).content.decode()
+
+
+def new_app(client: Client, team: Team, **fields: object) -> str:
+    """Fill in the form for a new app; what the page says, or where it leads."""
+    given = {"name": "basket", "team": team.pk, "source": "sample", "sample": "flask"} | fields
+    response = client.post("/apps/new", given)
+    return response.headers.get("Location") or response.content.decode()
+
+
+def test_a_sample_becomes_an_app_with_production(alice: Client, team: Team) -> None:
+    assert new_app(alice, team) == "/apps/basket/"
+    assert App.objects.get(name="basket").production.app.sample == "flask"
+
+
+def test_an_archive_becomes_an_app(alice: Client, team: Team) -> None:
+    archive = SimpleUploadedFile("shop.tar.gz", b"\x1f\x8b not looked into yet")
+    assert new_app(alice, team, source="archive", archive=archive) == "/apps/basket/"
+    assert App.objects.get(name="basket").archive_name == "shop.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name": "Basket"}, "lower-case letters"),
+        ({"name": "basket\n-x"}, "lower-case letters"),
+        ({"name": "admin"}, "The platform uses this name itself"),
+        ({"name": "shop"}, "There is an app of this name already"),
+        ({"source": "git"}, "Give the URL of the repository"),
+        ({"source": "git", "git_url": "file:///etc"}, "Use a URL that begins with https://"),
+        ({"source": "git", "git_url": "https://git.example.com/a", "git_ref": "--x"}, "Use the name of a branch"),
+        ({"source": "archive"}, "Choose the archive to upload"),
+        ({"source": "archive", "archive": SimpleUploadedFile("a.rar", b"x")}, "Upload a .tar.gz"),
+        ({"directory": "../x"}, "Name a directory inside the source"),
+    ],
+)
+def test_wrong_input_gets_a_sentence_at_its_field(
+    fields: dict[str, object], sentence: str, alice: Client, team: Team, app: App
+) -> None:
+    assert sentence in new_app(alice, team, **fields)
+    assert not App.objects.filter(name="basket").exists()
+
+
+def test_nobody_makes_an_app_for_a_team_of_others(signed_in: Callable[[str], Client], team: Team) -> None:
+    assert "Select a valid choice" in new_app(signed_in("charlie"), team)
+
+
+def test_a_secret_is_stored_and_never_comes_back(alice: Client, team: Team) -> None:
+    wrong = new_app(alice, team, name="Wrong", source="git", git_secret="t0ken-t0ken")
+    assert "t0ken-t0ken" not in wrong
+    new_app(alice, team, source="git", git_url="https://git.example.com/a.git", git_secret="t0ken-t0ken")
+    assert App.objects.get(name="basket").git_secret == "t0ken-t0ken"
+    assert "t0ken-t0ken" not in page(alice, "/apps/basket/settings/")
+
+
+def test_deploy_leads_at_once_to_a_page_with_all_steps(alice: Client, app: App) -> None:
+    response = alice.post("/apps/shop/deploy", {"ref": "release/2.1"})
+    assert response.headers["Location"] == "/apps/shop/deploys/1/"
+    shown = page(alice, "/apps/shop/deploys/1/")
+    for step in ("Queued", "Fetch source", "Detect", "Package slug", "Store slug", "Switch traffic"):
+        assert step in shown
+    assert "Queued by alice" in shown
+    assert Build.objects.get().ref == "release/2.1"
+
+
+def test_a_wrong_ref_deploys_nothing_and_says_so(alice: Client, app: App) -> None:
+    response = alice.post("/apps/shop/deploy", {"ref": "--upload-pack=id"}, follow=True)
+    assert "Use the name of a branch" in response.content.decode()
+    assert not Build.objects.exists()
+
+
+def test_a_failed_deploy_says_what_happened_and_what_still_runs(alice: Client, app: App) -> None:
+    make.deploy(app)
+    make.deploy(app, "failed", failure="Python stopped. Correct requirements.txt.", exit_code=1)
+    shown = page(alice, "/apps/shop/deploys/2/")
+    for sentence in (
+        "Python failed",
+        "exit code 1",
+        "Correct requirements.txt",
+        "v1 was not touched",
+        "Retry without cache",
+    ):
+        assert sentence in shown
+
+
+def test_cancel_is_offered_until_the_end(alice: Client, app: App) -> None:
+    make.deploy(app, "building")
+    assert "Cancel deploy" in page(alice, "/apps/shop/deploys/1/live")
+    alice.post("/apps/shop/deploys/1/cancel")
+    assert "Canceling" in page(alice, "/apps/shop/deploys/1/live")
+    make.deploy(app, "live")
+    assert "too late to cancel" in alice.post("/apps/shop/deploys/2/cancel", follow=True).content.decode()
+
+
+def test_a_log_comes_in_pages_by_number(alice: Client, app: App) -> None:
+    make.deploy(app, lines=[(0, f"line {number}") for number in range(1, 1201)])
+    tail = alice.get("/apps/shop/deploys/1/log?limit=100").json()
+    assert (tail["from"], tail["last"], tail["sealed"], len(tail["lines"])) == (1101, 1200, True, 100)
+    page_two = alice.get("/apps/shop/deploys/1/log?since=10&limit=2").json()
+    assert [row[2] for row in page_two["lines"]] == ["line 11", "line 12"]
+    assert alice.get("/apps/shop/deploys/1/log?since=x&limit=-1").json()["last"] == 1200
+
+
+def test_search_finds_text_whatever_its_case_and_colour(alice: Client, app: App) -> None:
+    make.deploy(app, lines=[(0, "one"), (0, "\x1b[31mFat\x1b[0mal"), (0, "fatal")])
+    assert alice.get("/apps/shop/deploys/1/log/search?q=FATAL").json() == {"count": 2, "lines": [2, 3]}
+    assert alice.get("/apps/shop/deploys/1/log/search?q=").json() == {"count": 0, "lines": []}
+
+
+def test_config_is_listed_by_name_and_masked(alice: Client, app: App) -> None:
+    alice.post("/apps/shop/config/set", {"key": "DATABASE_URL", "value": "postgres://u:s3cret@db/x"})
+    assert ConfigVar.objects.get().value == "postgres://u:s3cret@db/x"
+    shown = page(alice, "/apps/shop/config/")
+    assert "DATABASE_URL" in shown
+    assert "s3cret" not in shown
+
+
+def test_config_can_be_pasted_and_removed(alice: Client, app: App) -> None:
+    alice.post("/apps/shop/config/paste", {"paste-text": "A=1\nB='two\nlines'\n"})
+    assert {var.key: var.value for var in ConfigVar.objects.all()} == {"A": "1", "B": "two\nlines"}
+    alice.post("/apps/shop/config/remove", {"key": "A"})
+    assert [var.key for var in ConfigVar.objects.all()] == ["B"]
+
+
+@pytest.mark.parametrize("key", ["1X", "A B", "PORT", "A-B", ""])
+def test_keys_that_cannot_be_get_a_sentence(key: str, alice: Client, app: App) -> None:
+    response = alice.post("/apps/shop/config/set", {"key": key, "value": "s3cret-value"})
+    assert response.status_code == 422
+    assert "s3cret-value" not in response.content.decode()
+    assert not ConfigVar.objects.exists()
+
+
+def test_the_page_says_when_what_runs_is_older_than_what_is_set(alice: Client, app: App) -> None:
+    make.deploy(app)
+    assert "is older than what is set" not in page(alice, "/apps/shop/config/")
+    alice.post("/apps/shop/config/set", {"key": "A", "value": "1"})
+    assert "is older than what is set: A" in page(alice, "/apps/shop/config/")
+
+
+def test_a_changed_config_is_released_on_demand(alice: Client, app: App) -> None:
+    make.deploy(app)
+    response = alice.post("/apps/shop/config/set", {"key": "A", "value": "1", "release": "on"})
+    assert response.headers["Location"] == "/apps/shop/deploys/2/"
+    assert Release.objects.get(number=2).config == {"A": "1"}
+
+
+def test_a_way_back_makes_a_new_release(alice: Client, app: App) -> None:
+    make.deploy(app)
+    make.deploy(app)
+    assert "Roll back to v1" in page(alice, "/apps/shop/releases/")
+    assert alice.post("/apps/shop/releases/1/back").headers["Location"] == "/apps/shop/deploys/3/"
+    assert Release.objects.get(number=3).kind == "rollback"
+    assert "Another release" in alice.post("/apps/shop/releases/1/back", follow=True).content.decode()
+
+
+def test_scaling_shows_what_is_wanted_at_once(alice: Client, app: App) -> None:
+    make.deploy(app)
+    make.instances(app, "web", ["up"])
+    form = {"process": "web", "quantity": "3"}
+    fragment = alice.post("/apps/shop/processes/scale", form, headers={"HX-Request": "true"}).content.decode()
+    assert Process.objects.get().quantity == 3
+    assert fragment.count("Starting") >= 2
+    assert "<html" not in fragment
+
+
+@pytest.mark.parametrize("quantity", ["-1", "51", "many", "", "99999"])
+def test_numbers_that_cannot_be_change_nothing(quantity: str, alice: Client, app: App) -> None:
+    make.deploy(app)
+    make.instances(app, "web", ["up"])
+    response = alice.post("/apps/shop/processes/scale", {"process": "web", "quantity": quantity}, follow=True)
+    assert "hoose a number" in response.content.decode()
+    assert Process.objects.get().quantity == 1
+
+
+def test_the_order_of_buildpacks_is_what_was_sent(alice: Client, app: App) -> None:
+    registry.sync()
+    for deed in ("add python", "add nodejs", "up nodejs"):
+        names = list(AppBuildpack.objects.values_list("buildpack__name", flat=True))
+        alice.post("/apps/shop/buildpacks/arrange", {"names": names, "do": deed})
+    assert list(AppBuildpack.objects.values_list("buildpack__name", flat=True)) == ["nodejs", "python"]
+    assert "python builds last" in page(alice, "/apps/shop/buildpacks/")
+
+
+def test_a_list_that_somebody_else_changed_is_not_overwritten(alice: Client, app: App) -> None:
+    registry.sync()
+    form = {"names": [], "do": "add python", "seen": "another list"}
+    assert "Reload the page" in alice.post("/apps/shop/buildpacks/arrange", form, follow=True).content.decode()
+    assert not AppBuildpack.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("deed", "name", "order"),
+    [
+        ("up", "b", ["b", "a", "c"]),
+        ("down", "b", ["a", "c", "b"]),
+        ("up", "a", ["a", "b", "c"]),
+        ("down", "c", ["a", "b", "c"]),
+        ("remove", "b", ["a", "c"]),
+        ("add", "d", ["a", "b", "c", "d"]),
+        ("", "", ["a", "b", "c"]),
+        ("up", "unknown", ["a", "b", "c"]),
+    ],
+)
+def test_a_deed_changes_the_order(deed: str, name: str, order: list[str]) -> None:
+    assert changed(["a", "b", "c"], deed, name) == order
+
+
+def test_an_app_is_destroyed_only_by_its_name(alice: Client, app: App) -> None:
+    assert "Nothing was destroyed" in alice.post("/apps/shop/settings/destroy", {"name": "shpo"}).content.decode()
+    assert alice.post("/apps/shop/settings/destroy", {"name": "shop"}).headers["Location"] == "/"
+    assert "is being destroyed" in page(alice, "/")
+
+
+def test_a_new_password_signs_out_everywhere_else(alice: Client, signed_in: Callable[[str], Client]) -> None:
+    elsewhere = signed_in("alice")
+    new = "a-long-new-password"
+    alice.post("/account/password", {"old_password": "alice", "new_password1": new, "new_password2": new})
+    assert alice.get("/").status_code == 200
+    assert elsewhere.get("/").status_code == 302
+
+
+def test_signing_in_never_says_which_half_was_wrong(signed_in: Callable[[str], Client]) -> None:
+    answers = {
+        signed_in("")
+        .post("/login", {"username": name, "password": "wrong"})
+        .content.decode()
+        .count("do not go together")
+        for name in ("alice", "nobody")
+    }
+    assert answers == {1}
+
+
+def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(alice: Client) -> None:
+    assert 'data-bs-theme="auto"' in page(alice, "/")
+    assert alice.post("/account/theme", {"theme": "dark", "next": "https://evil.example"}).headers["Location"] == "/"
+    assert 'data-bs-theme="dark"' in page(alice, "/")
+    alice.cookies["theme"] = '"><script>'
+    assert 'data-bs-theme="auto"' in page(alice, "/")
+
+
+@pytest.mark.parametrize("apps", [1, 12])
+def test_the_list_of_apps_asks_the_database_as_often_for_many_as_for_one(
+    apps: int, alice: Client, team: Team, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(apps):
+        each = make.app(f"app-{number}", team)
+        for _ in range(3):
+            make.deploy(each)
+        make.instances(each, "web", ["up"])
+    with django_assert_max_num_queries(18):
+        alice.get("/")
