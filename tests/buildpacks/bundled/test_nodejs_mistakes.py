@@ -16,6 +16,7 @@ def script(text: str) -> Source:
     return node_app(scripts={"build": text, "start": "node server.js"}, dependencies={}, devDependencies={})
 
 
+MISTAKES: list[tuple[str, Source, str]] = [
     ("package-json-invalid", {"package.json": '{"name": "x",}'}, "package.json is not valid JSON"),
     ("heroku-is-a-file", node_app() | {".heroku": ""}, "Remove the file from the source"),
     ("node-range-invalid", node_app(engines={"node": "the newest"}), 'engines.node = "the newest"'),
@@ -42,13 +43,19 @@ def script(text: str) -> Source:
     ),
     ("command-missing", script("no-such-tool --build"), "no-such-tool: not found"),
     ("module-missing", script("node -e 'require(\"./Missing\")'"), "Cannot find module './Missing'"),
-    ("out-of-memory", script("node --max-old-space-size=20 -e 'a=[];for(;;)a.push([...a,{}])'"), "ran out of memory"),
+    (
+        "out-of-memory",
+        script("node --max-old-space-size=16 -e 'a=[];for(;;)a.push(new Array(1e5).fill(a))'"),
+        "ran out of memory",
+    ),
     ("script-failed", script("exit 3"), 'The script "build" of package.json failed'),
 ]
 
 
 @pytest.mark.parametrize(("reason", "source", "sentence"), MISTAKES, ids=[mistake[0] for mistake in MISTAKES])
-def test_a_mistake_is_explained(workshop: Workshop, node_cache: str, reason: str, source: Source, sentence: str) -> None:
+def test_a_mistake_is_explained(
+    workshop: Workshop, node_cache: str, reason: str, source: Source, sentence: str
+) -> None:
     built = workshop.build(source, "nodejs", volume=node_cache)
     assert built.exit_code == 1
     assert built.one("failed")["reason"] == "compile"
@@ -66,6 +73,9 @@ def test_a_registry_that_does_not_answer_is_explained(workshop: Workshop) -> Non
 
 
 def test_node_modules_in_the_source_is_replaced_with_a_warning(workshop: Workshop, node_cache: str) -> None:
-    built = workshop.build(node_app() | {"node_modules/ms/index.js": "broken("}, "nodejs", volume=node_cache)
+    source = {**script('node -e \'console.log(require("ms")("1s"))\''), "node_modules/ms/index.js": "broken("}
+    package = json.loads(str(source["package.json"])) | {"dependencies": {"ms": "2.1.3"}}
+    built = workshop.build({**source, "package.json": json.dumps(package)}, "nodejs", volume=node_cache)
     assert "node_modules is part of the source" in built.log
+    assert "       1000\n" in built.log
     assert built.exit_code == 0

@@ -25,6 +25,7 @@ modules::install() {
 	if settings::on_unless_off NODE_MODULES_CACHE && modules::are_fixed; then
 		key="$(modules::key)"
 		if tree::restore "${key}" "${BUILD_DIR}/node_modules"; then
+			modules::unshare_state
 			output::step "Dependencies have not changed: using what the last build installed"
 			return
 		fi
@@ -33,7 +34,19 @@ modules::install() {
 	scripts::execute install "${INSTALL_COMMAND[@]}"
 	if [[ -n "${key}" && -d "${BUILD_DIR}/node_modules" ]]; then
 		tree::keep "${key}" "${BUILD_DIR}/node_modules"
+		modules::unshare_state
 	fi
+}
+
+# Package managers keep a list of what they installed and rewrite it in place when they prune: the app gets a copy.
+modules::unshare_state() {
+	local file
+	for file in .package-lock.json .yarn-state.yml .yarn-integrity .modules.yaml .pnpm/lock.yaml .pnpm-workspace-state.json .pnpm-workspace-state-v1.json; do
+		file="${BUILD_DIR}/node_modules/${file}"
+		[[ -f "${file}" ]] || continue
+		cp -p "${file}" "${file}.copy"
+		mv "${file}.copy" "${file}"
+	done
 }
 
 modules::prune() {

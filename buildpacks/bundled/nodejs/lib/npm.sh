@@ -18,7 +18,7 @@ npm::usual_range() {
 }
 
 npm::commands() {
-	INSTALL_COMMAND=(npm install --include=dev --no-save)
+	INSTALL_COMMAND=(npm install --include=dev)
 	if [[ -n "${LOCK_FILE}" ]] && ! settings::on USE_NPM_INSTALL; then
 		INSTALL_COMMAND=(npm ci --include=dev)
 	fi
