@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,6 +14,8 @@ from buildpacks.models import Buildpack
 from buildpacks.registry import usable
 from builds import arrange as arranging
 from builds.build import listed
+from builds.models import Detection
+from builds.preview import start_preview
 from console import access
 from console.views.frame import either, render_app
 from runtimes.models import App
@@ -37,6 +39,20 @@ def arrange(request: HttpRequest, name: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return _page(request, app, "buildpacks/_list.html", told=True)
     return redirect("buildpacks", name)
+
+
+@require_GET
+def detection(request: HttpRequest, name: str) -> HttpResponse:
+    """How far the preview of detection has come."""
+    return _detection(request, access.app(request, name))
+
+
+@require_POST
+def preview(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask all buildpacks whether they recognise the source, without a build."""
+    app = access.app(request, name, can="deploy")
+    start_preview(app)
+    return _detection(request, app) if request.headers.get("HX-Request") else redirect("buildpacks", name)
 
 
 def changed(names: Sequence[str], deed: str, name: str) -> list[str]:
@@ -65,8 +81,18 @@ def _page(request: HttpRequest, app: App, template: str, *, told: bool = False) 
         "applied": [each.get("name") for each in last.buildpacks] if last else [],
         "sentence": _sentence([each.name for each in chosen]),
         "told": told,
+        "detection": _latest(app),
     }
     return render_app(request, template, app, "buildpacks", **context)
+
+
+def _detection(request: HttpRequest, app: App) -> HttpResponse:
+    context = {"app": app, "rights": access.rights(request.user, app.team), "detection": _latest(app)}
+    return render(request, "buildpacks/_detection.html", context)
+
+
+def _latest(app: App) -> Detection | None:
+    return Detection.objects.filter(app=app).first()
 
 
 def _sentence(names: Sequence[str]) -> str:

@@ -55,6 +55,8 @@ ROUTES = {
     "output-text": Route("see"),
     "buildpacks": Route("see"),
     "arrange": Route("order buildpacks", "post"),
+    "detection": Route("see"),
+    "preview": Route("deploy", "post"),
     "config": Route("see"),
     "config-set": Route("configure", "post"),
     "config-paste": Route("configure", "post"),
