@@ -1,0 +1,124 @@
+"""What every figure works with: an installation of its own, somebody signed in, and plain Docker beside it."""
+
+import json
+import subprocess
+import time
+import uuid
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+from tests.bench.plain import Docker
+from tests.bench.traffic import Address
+from tests.e2e.installation import PYTHON, ROOT, Installation
+from tests.e2e.person import Person
+
+# Settings of tests and of some machines that `make up` does not have.
+UNUSUAL = ("SLIPWAY_BUILDERS", "PYTHONDONTWRITEBYTECODE")
+STEPS = """SELECT step.name, step.key, step.started_at, step.ended_at FROM runtimes_step AS step
+JOIN runtimes_journal AS journal ON step.journal_id = journal.id
+JOIN runtimes_app AS app ON journal.app_id = app.id
+WHERE app.name = ? AND journal.number = ? AND step.started_at IS NOT NULL ORDER BY step.position"""
+
+
+class BenchInstallation(Installation):
+    """Set up as `make up` does it, in a namespace that says what it is for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.namespace = f"bench-{uuid.uuid4().hex[:8]}"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        theirs = super().environment(MALLOC_ARENA_MAX="2", PYTHONUNBUFFERED="1", **more)
+        return {key: value for key, value in theirs.items() if key not in UNUSUAL}
+
+    @property
+    def leaders(self) -> dict[str, int]:
+        """The process ids of the Procfile's processes by name; each leads a session of its own."""
+        return {name: process.pid for name, process in self._running.items()}
+
+
+class Bench:
+    """Use it as a context: everything it made is gone afterwards."""
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+        self.installation = BenchInstallation()
+        self.docker = Docker(self.installation.namespace)
+        self._hands: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "Bench":
+        self.installation.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._hands:
+            self._hands.terminate()
+            self._hands.wait()
+        self.docker.stop_all()
+        self.installation.close()
+
+    @cached_property
+    def person(self) -> Person:
+        """Signed in as the first admin."""
+        return Person(self.installation)
+
+    def ask(self, verb: str, *arguments: Any) -> Any:
+        """Have one of the console's verbs done (see `hands`); return its answer."""
+        hands = self._hands = self._hands or self._start_hands()
+        assert hands.stdin
+        assert hands.stdout
+        hands.stdin.write(json.dumps([verb, *arguments]) + "\n")
+        hands.stdin.flush()
+        return json.loads(hands.stdout.readline())
+
+    def address(self, app: str, path: str = "/") -> Address:
+        """Where the router answers for an app."""
+        return Address(self.installation.apps_port, f"{app}.localhost:{self.installation.apps_port}", path)
+
+    def settle(self, app: str, number: int) -> None:
+        """Wait until a deploy is over; it must be live."""
+        outcome = self.person.wait(app, number)
+        assert outcome.state in ("live", "retired"), f"{app} #{number} {outcome.state}: {outcome.log[-3000:]}"
+
+    def steps(self, app: str, number: int) -> dict[str, float]:
+        """The seconds of each step of a deploy that began, by its name."""
+        rows = self.installation.rows(STEPS, app, number)
+        return {row["name"]: seconds(row["started_at"], row["ended_at"]) for row in rows if row["ended_at"]}
+
+    def moments(self, app: str, number: int) -> dict[str, tuple[str, str]]:
+        """When each step of a deploy began and ended, by its key."""
+        rows = self.installation.rows(STEPS, app, number)
+        return {row["key"]: (row["started_at"], row["ended_at"]) for row in rows if row["ended_at"]}
+
+    def quiet(self) -> None:
+        """Wait until everything of the last round is over: old instances are stopped a few seconds after a switch."""
+        query = """SELECT count(*) AS n FROM runtimes_instance AS instance
+        JOIN runtimes_release AS release ON instance.release_id = release.id
+        WHERE instance.state != 'down' AND release.state != 'live'"""
+        deadline = time.monotonic() + 60
+        while self.installation.rows(query)[0]["n"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+    def destroy(self, app: str) -> None:
+        """Remove an app with all that runs of it."""
+        done = self.installation.manage("destroyapp", app, "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def _start_hands(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [PYTHON, "-m", "tests.bench.hands"],
+            cwd=ROOT,
+            env=self.installation.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+
+def seconds(begun: str, ended: str) -> float:
+    """The time between two moments as the database writes them."""
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()
