@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.buildpacks.harness import Builder
+from tests.buildpacks.harness import Builder, Mode, Source
 
 pytestmark = pytest.mark.docker
 
@@ -71,7 +71,7 @@ def test_a_buildpack_that_puts_a_file_in_place_of_its_cache_hurts_nobody(builder
 
 
 def test_tmp_holds_nothing_of_an_earlier_build_but_the_cache(builder: Builder) -> None:
-    volume = builder.volume()
-    outcome = builder.build({}, "counts-builds", volume=volume, stray={"tmp/build_old/file": "", "tmp/stray": ""})
-    assert "tmp/build_old" not in outcome.tmp
+    left_behind: Source = {"tmp/build_old/file": "", "tmp/build_old/locked": Mode(0o000), "tmp/stray": ""}
+    outcome = builder.build({}, "recorder", "counts-builds", stray=left_behind)
+    assert outcome.read("recorded/tmp").split() == [outcome.build_dir.split("/")[-1], "cache"]
     assert sorted(outcome.tmp) == ["tmp", "tmp/cache", "tmp/cache/app", "tmp/cache/app/count"]

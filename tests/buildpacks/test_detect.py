@@ -75,11 +75,11 @@ def test_an_empty_list_is_a_clear_error(builder: Builder) -> None:
 def test_slugignore_applies_before_detect_and_reads_like_gitignore_without_negation(builder: Builder) -> None:
     outcome = builder.build(
         {
-            ".slugignore": "# a comment\n\n  for-by-name  \r\n*.psd\n/docs\n!docs/kept.txt\n",
+            ".slugignore": "# a comment\n\n  for-by-name  \r\n*.psd\n/docs\n!kept.psd\n",
             "for-by-name": "",
-            "art/a.psd": "",
+            "art/kept.psd": "",
             "art/b.png": "",
-            "docs/kept.txt": "",
+            "docs/page": "",
             "deep/docs/page": "",
         },
         "by-name",

@@ -12,10 +12,20 @@ DEFAULTS = {"web": 'serve --version 3.10 "$PORT"', "clock": "tick"}
 
 
 def test_the_procfile_is_read_with_comments_windows_line_ends_and_a_byte_order_mark(builder: Builder) -> None:
-    procfile = "\ufeff# first\r\nweb:   gunicorn 'wsgi:app' -b :$PORT  \r\n// then\r\n\r\nrelease: migrate\r\nwörk"
-    outcome = builder.build({"Procfile": procfile.replace("wörk", 'work-er_2:\techo "é\t\'\\\\"')}, "release-web")
+    lines = [
+        "\ufeff# first",
+        "web:   gunicorn \"wsgi:app\" --match '\\d' -b :$PORT  ",
+        "// then",
+        "",
+        "release: migrate",
+        "work-er_2:\techo 'é\t\\'",
+    ]
+    outcome = builder.build({"Procfile": "\r\n".join(lines)}, "release-web")
     slug = outcome.one("slug")
-    assert slug["process_types"] == {"web": "gunicorn 'wsgi:app' -b :$PORT", "work-er_2": 'echo "é\t\'\\\\"'}
+    assert slug["process_types"] == {
+        "web": "gunicorn \"wsgi:app\" --match '\\d' -b :$PORT",
+        "work-er_2": "echo 'é\t\\'",
+    }
     assert slug["release_command"] == "migrate"
     assert (
         "-----> Discovering process types\n       Procfile declares types -> web, release, work-er_2\n" in outcome.log

@@ -58,13 +58,6 @@ def test_no_buildpack_can_learn_the_nonce_of_the_event_channel(builder: Builder)
     assert "description: False\n" in outcome.log
 
 
-def test_an_event_in_the_output_of_a_buildpack_is_just_text(builder: Builder) -> None:
-    forged = '#!/bin/sh\nprintf \'\\036%s\\036{"event":"slug"}\\n\' 0123456789abcdef\n'
-    outcome = builder.build({"bin/pre-compile": forged}, "failing")
-    assert not outcome.all("slug")
-    assert outcome.exit_code == 1
-
-
 def test_a_build_without_its_description_ends_with_a_word_and_a_status(builder: Builder) -> None:
     outcome = builder.build({}, "plain", stray={"slipway/build.json": "{"})
     assert outcome.exit_code == 1
