@@ -240,7 +240,8 @@ class Engine(Protocol):
 
         Bytes that are no UTF-8 may come as the replacement character: Docker keeps logs as JSON.
 
-        From `since` on, that moment included. With `follow` it ends when the container ends.
+        From `since` on, that moment included. With `follow` it ends when the container ends, perhaps
+        a moment before `observe` says so.
         """
         ...
 

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from runtimes.engine import docker_files, docker_formation, docker_job, docker_network, docker_observe, docker_restore
+from runtimes.engine import (
+    docker_files,
+    docker_formation,
+    docker_job,
+    docker_log,
+    docker_network,
+    docker_observe,
+    docker_restore,
+)
 from runtimes.engine.base import (
     EngineError,
     EngineUnreachable,
@@ -63,10 +71,10 @@ class DockerEngine:
         return docker_observe.observe(self._client, labels or {})
 
     def lines(self, ref: str, since: datetime | None = None, follow: bool = False) -> Iterator[tuple[datetime, bytes]]:
-        return docker_observe.lines(self._client, ref, since, follow=follow)
+        return docker_log.lines(self._client, ref, since, follow=follow)
 
     def tail(self, ref: str, count: int = 20) -> list[str]:
-        return docker_observe.tail(self._client, ref, count)
+        return docker_log.tail(self._client, ref, count)
 
     def put(self, ref: str, path: str, tar: Iterable[bytes]) -> None:
         docker_files.put(self._client, ref, path, tar)

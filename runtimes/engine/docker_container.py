@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import docker.errors
+import requests
+import urllib3
 
 from runtimes.engine.base import EngineError
 from runtimes.engine.docker_client import DockerClient, translated
@@ -57,6 +59,18 @@ def kill(client: DockerClient, ref: str, signal: str = "SIGKILL") -> None:
             client.quick.kill(ref, signal)
         except docker.errors.APIError as error:
             if error.status_code not in (404, 409):
+                raise
+
+
+def wait(client: DockerClient, ref: str, seconds: int) -> None:
+    """Wait for the end, `seconds` at most; harmless when it is gone."""
+    with translated():
+        try:
+            client.quick.wait(ref, timeout=seconds)
+        except (requests.exceptions.Timeout, docker.errors.NotFound):
+            return
+        except requests.exceptions.ConnectionError as error:
+            if not isinstance(error.args[0], urllib3.exceptions.ReadTimeoutError):
                 raise
 
 

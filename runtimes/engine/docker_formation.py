@@ -6,8 +6,6 @@ from functools import partial
 from typing import Any
 
 import docker.errors
-import requests
-import urllib3
 
 from runtimes.engine import docker_container
 from runtimes.engine.base import EngineError, Formation, Observed
@@ -56,7 +54,7 @@ def _ask_to_end(client: DockerClient, ref: str, grace: int, signal: str) -> None
     """Not by Docker's stop, which learned to take a signal only in API 1.42."""
     if grace > 0:
         docker_container.kill(client, ref, signal)
-        _wait(client, ref, grace)
+        docker_container.wait(client, ref, grace)
 
 
 def _ours(client: DockerClient, refs: Iterable[str]) -> list[str]:
@@ -101,15 +99,3 @@ def _start(client: DockerClient, ref: str) -> None:
     except EngineError:
         docker_container.remove(client, ref)
         raise
-
-
-def _wait(client: DockerClient, ref: str, seconds: int) -> None:
-    """Wait for the end, `seconds` at most; harmless when it is gone."""
-    with translated():
-        try:
-            client.quick.wait(ref, timeout=seconds)
-        except (requests.exceptions.Timeout, docker.errors.NotFound):
-            return
-        except requests.exceptions.ConnectionError as error:
-            if not isinstance(error.args[0], urllib3.exceptions.ReadTimeoutError):
-                raise

@@ -1,18 +1,15 @@
-"""What exists on the daemon, in our words; and what it writes and uses."""
+"""What exists on the daemon, in our words, and what it uses."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any
 
 import docker.errors
 
-from runtimes.engine import docker_client
 from runtimes.engine.base import Labels, Observed, State, Stats, in_order
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INDEX, INSTALLATION, KIND
 from runtimes.engine.docker_memory import ran_out_of
-from runtimes.engine.streams import dated_lines, frames, parse_time
+from runtimes.engine.streams import parse_time
 
 AT_ONCE = 8
 NEVER = "0001-01-01T00:00:00Z"
@@ -92,25 +89,6 @@ def observed(found: dict[str, Any], *, oom: bool) -> Observed:
         oom=oom,
         started_at=None if status["StartedAt"] == NEVER else parse_time(status["StartedAt"]),
     )
-
-
-def lines(client: DockerClient, ref: str, since: datetime | None, *, follow: bool) -> Iterator[tuple[datetime, bytes]]:
-    """Yield a container's dated lines; see `Engine.lines`.
-
-    Asked without the SDK, which drops which lines are errors and so cannot join their parts.
-    """
-    params: dict[str, Any] = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow)}
-    if since is not None:
-        params["since"] = f"{since.timestamp():.6f}"
-    with translated(), docker_client.stream(client, "GET", f"/containers/{ref}/logs", params) as answer:
-        yield from dated_lines(frames(answer.raw))
-
-
-def tail(client: DockerClient, ref: str, count: int) -> list[str]:
-    """Return the last lines, decoded; what is no UTF-8 is shown as such."""
-    with translated():
-        text = client.quick.logs(ref, tail=count)
-    return text.decode("utf-8", errors="replace").split("\n")[:-1][-count:]
 
 
 def stats(client: DockerClient, ref: str) -> Stats:

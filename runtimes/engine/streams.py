@@ -38,12 +38,12 @@ def _exactly(source: Source, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def dated_lines(framed: Iterable[tuple[int, bytes]]) -> Iterator[tuple[datetime, bytes]]:
-    """Yield (time, line without its end) of a log with timestamps.
+def dated_lines(framed: Iterable[tuple[int, bytes]], *, whole: bool = False) -> Iterator[tuple[datetime, bytes]]:
+    """Yield (time, line without its end) of a log with timestamps; with `whole` those only that end.
 
     Docker cuts lines at 16 KB and dates each part, but only the last part ends in a newline.
     """
-    return join_lines(_dated(framed))
+    return join_lines(_dated(framed), whole=whole)
 
 
 def _dated(framed: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, datetime, bytes]]:
@@ -52,10 +52,13 @@ def _dated(framed: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, datetime,
         yield kind, parse_time(stamp.decode("ascii")), text
 
 
-def join_lines(parts: Iterable[tuple[int, datetime, bytes]]) -> Iterator[tuple[datetime, bytes]]:
+def join_lines(
+    parts: Iterable[tuple[int, datetime, bytes]], *, whole: bool = False
+) -> Iterator[tuple[datetime, bytes]]:
     """Yield (time of its first part, line without its end), in the order in which lines end.
 
-    Parts are joined per kind, and cut where they hold several lines.
+    Parts are joined per kind, and cut where they hold several lines. What has not ended when the
+    parts do comes last, unless only `whole` lines are wanted.
     """
     unended: dict[int, tuple[datetime, list[bytes]]] = {}
     for kind, when, data in parts:
@@ -66,8 +69,8 @@ def join_lines(parts: Iterable[tuple[int, datetime, bytes]]) -> Iterator[tuple[d
                 yield begun, b"".join(pieces)[:-1]
             else:
                 unended[kind] = (begun, pieces)
-    for begun, pieces in unended.values():
-        yield begun, b"".join(pieces)
+    if not whole:
+        yield from ((begun, b"".join(pieces)) for begun, pieces in unended.values())
 
 
 def _cut(data: bytes) -> list[bytes]:

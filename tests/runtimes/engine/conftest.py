@@ -1,6 +1,7 @@
 """Engines to test, each with an installation of its own that is gone afterwards."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,11 +9,12 @@ import docker
 import pytest
 
 from runtimes.engine import connect
-from runtimes.engine.base import Engine, JobSpec
+from runtimes.engine.base import Engine, JobSpec, Observed
 from runtimes.engine.docker_client import DockerClient
 from runtimes.engine.fake import FakeEngine
 
 IMAGE = "slipway/debian-12:run"
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
@@ -50,6 +52,17 @@ def held(engine: Engine) -> dict[str, set[str]]:
 def job(*command: str, **more: object) -> JobSpec:
     """Return a job with a name of its own."""
     return JobSpec(name=f"job-{secrets.token_hex(4)}", image=IMAGE, command=command, **more)  # type: ignore[arg-type]
+
+
+def ended(engine: Engine) -> Observed:
+    """Return the one instance when it has ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        (one,) = engine.observe()
+        if one.state == "exited":
+            return one
+        time.sleep(0.02)
+    pytest.fail("The instance goes on.")
 
 
 def _held_by_fake(engine: FakeEngine) -> dict[str, set[str]]:

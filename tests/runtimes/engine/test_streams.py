@@ -57,6 +57,10 @@ def test_a_line_that_never_ends_comes_with_the_end_of_the_log() -> None:
     assert list(dated_lines([(OUT, STAMP + b"half")])) == [(NOON, b"half")]
 
 
+def test_a_line_that_never_ends_may_be_left_for_later() -> None:
+    assert list(dated_lines([(OUT, STAMP + b"one\n"), (OUT, LATER + b"half")], whole=True)) == [(NOON, b"one")]
+
+
 def test_an_empty_line_is_a_line() -> None:
     assert list(dated_lines([(OUT, STAMP + b"\n")])) == [(NOON, b"")]
 

@@ -1,16 +1,13 @@
 """What every engine promises of instances."""
 
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from runtimes.engine.base import Engine, EngineError, Formation, Limits, Observed, Stats
-from tests.runtimes.engine.conftest import IMAGE, held, job
+from tests.runtimes.engine.conftest import IMAGE, ended, held, job
 from tests.runtimes.engine.tars import tar
-
-PATIENCE_SECONDS = 20
 
 
 def formation(*indexes: int, command: str = "exec sleep infinity", **more: object) -> Formation:
@@ -20,17 +17,6 @@ def formation(*indexes: int, command: str = "exec sleep infinity", **more: objec
 
 def refs(observed: Iterable[Observed]) -> dict[int, str]:
     return {one.index: one.ref for one in observed}
-
-
-def ended(engine: Engine) -> Observed:
-    """Return the one instance when it has ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        (one,) = engine.observe()
-        if one.state == "exited":
-            return one
-        time.sleep(0.02)
-    pytest.fail("The instance goes on.")
 
 
 def lines_when_ended(engine: Engine, ref: str) -> list[bytes]:

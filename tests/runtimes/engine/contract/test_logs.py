@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from runtimes.engine.base import Engine, EngineError, Formation
-from tests.runtimes.engine.conftest import IMAGE
+from tests.runtimes.engine.conftest import IMAGE, ended
 from tests.runtimes.engine.tars import tar
 
 
@@ -87,7 +87,7 @@ def test_an_instance_that_said_nothing_has_no_tail(engine: Engine) -> None:
 
 def test_the_log_goes_on_when_an_instance_is_started_again(engine: Engine) -> None:
     ref = started(engine, "echo hello")
-    texts(engine, ref)
+    ended(engine)
     assert started(engine, "echo hello") == ref
     assert texts(engine, ref) == [b"hello", b"hello"]
 
