@@ -129,13 +129,14 @@ class Builder:
         volume: str | None = None,
         stray: Source | None = None,
         kill_after: str | None = None,
+        signal: str = "SIGKILL",
         memory: str = "512m",
         pids: int = 256,
     ) -> Outcome:
         """One build of `source` with `packs` in order.
 
-        `config` becomes ENV_DIR, `stray` files are put below / over everything else, `kill_after` ends the container as
-        soon as its log holds that text, as a worker does at its time limit.
+        `config` becomes ENV_DIR, `stray` files are put below / over everything else, the container gets
+        `signal` as soon as its log holds `kill_after`, as at a worker's time limit.
         """
         number, channel = uuid.uuid4().hex[:8], secrets.token_hex(16)
         listed = [pack if isinstance(pack, Pack) else Pack(pack) for pack in packs]
@@ -176,7 +177,7 @@ class Builder:
                 ],
             }
             container.put_archive("/", _pack(described, source, config or {}, listed, stray or {}))
-            raw = _run(container, kill_after)
+            raw = _run(container, kill_after, signal)
             return Outcome(
                 *_split(raw, channel),
                 exit_code=container.wait()["StatusCode"],
@@ -249,7 +250,7 @@ def _public(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def _run(container: Container, kill_after: str | None) -> bytes:
+def _run(container: Container, kill_after: str | None, signal: str) -> bytes:
     watchdog = threading.Timer(SECONDS, container.kill)
     received = bytearray()
     stream = container.attach(stream=True, stdout=True, stderr=True, logs=False)
@@ -259,8 +260,8 @@ def _run(container: Container, kill_after: str | None) -> bytes:
         for piece in stream:
             received += piece
             if kill_after and kill_after.encode() in received:
-                container.kill()
-                break
+                container.kill(signal)
+                kill_after = None
     finally:
         watchdog.cancel()
     return bytes(received)

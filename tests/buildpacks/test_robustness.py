@@ -64,6 +64,13 @@ def test_a_build_without_its_description_ends_with_a_word_and_a_status(builder: 
     assert outcome.log.endswith(" !     The build's description is missing or broken.\n")
 
 
+def test_a_build_that_is_asked_to_stop_ends_at_once_says_so_and_cleans_up(builder: Builder) -> None:
+    outcome = builder.build({"wish": "hang"}, "counts-builds", kill_after="cached builds", signal="SIGTERM")
+    assert outcome.exit_code == 1
+    assert outcome.one("failed")["message"] == "The build was stopped."
+    assert outcome.tmp == ["tmp", "tmp/cache", "tmp/cache/app", "tmp/cache/app/count", "tmp/cache/unfinished"]
+
+
 def test_what_the_platform_got_wrong_is_not_blamed_on_the_app(builder: Builder) -> None:
     outcome = builder.build({}, "plain", stray={"slipway/env": "a file where ENV_DIR should be"})
     failed = outcome.one("failed")
