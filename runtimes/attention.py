@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from runtimes import journal
 from runtimes.engine.base import EngineError
+from runtimes.faults import PlatformFailed
 from runtimes.holding import Held
 from runtimes.models import Environment, Instance, Release
 from runtimes.reconcile import probe, reconcile
@@ -16,11 +17,11 @@ log = logging.getLogger(__name__)
 def look_after() -> None:
     """Go through all environments; trouble with one does not keep the others waiting."""
     end_abandoned_releases()
-    for environment in Environment.objects.select_related("app"):
+    for environment in Environment.objects.filter(app__destroyed_at=None).select_related("app"):
         try:
             reconcile(environment)
             probe(environment, Instance.objects.filter(environment=environment, state="starting"))
-        except (EngineError, Held) as error:
+        except (EngineError, PlatformFailed, Held) as error:
             log.error("%s could not be looked after: %s", environment, error)
 
 

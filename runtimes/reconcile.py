@@ -34,6 +34,7 @@ def reconcile(environment: Environment) -> None:
             dismiss(surplus(live))
             bring_up(live)
         over = leftovers(environment)
+    router.sync()  # before anything ends that it may still send requests to
     for grace, refs in over.items():  # not held: an app may take its whole grace to end
         end(refs, grace)
     with hold(f"environment.{environment.pk}"):
@@ -119,9 +120,10 @@ def _is_over(release: Release) -> bool:
 def _resting(release: Release, process: Process) -> frozenset[int]:
     """The crashed instances whose time to be started again has not come."""
     crashed = release.instances.filter(process=process.name, state="crashed")
-    return frozenset(instance.index for instance in crashed if timezone.now() < _due(instance))
+    return frozenset(instance.index for instance in crashed if timezone.now() < due(instance))
 
 
-def _due(instance: Instance) -> datetime:
+def due(instance: Instance) -> datetime:
+    """When a crashed instance is to be started again."""
     wait = min(BACK_OFF_MOST, BACK_OFF * 2.0 ** min(instance.crashes - 1, 20))
     return (instance.ended_at or timezone.now()) + wait

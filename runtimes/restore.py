@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import zstandard
 from django.core.files.storage import storages
 
+from runtimes.faults import PlatformFailed
 from runtimes.installation import engine
 from runtimes.models import Slug
 
@@ -12,8 +13,16 @@ CHUNK_BYTES = 1024 * 1024
 
 
 def restore(slug: Slug) -> str:
-    """The image to start the slug's instances from; quick when it was made before."""
-    return engine().restored(slug.sha256) or engine().restore(slug.sha256, slug.stack.run_image, unpack(slug.key))
+    """The image to start the slug's instances from; quick when it was made before.
+
+    Raises `PlatformFailed` if the slug cannot be read from the storage.
+    """
+    if image := engine().restored(slug.sha256):
+        return image
+    try:
+        return engine().restore(slug.sha256, slug.stack.run_image, unpack(slug.key))
+    except (OSError, zstandard.ZstdError) as error:
+        raise PlatformFailed(f"The slug {slug.sha256[:12]} cannot be read from the storage: {error}.") from error
 
 
 def unpack(key: str) -> Iterator[bytes]:

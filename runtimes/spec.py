@@ -54,8 +54,11 @@ def release_job(release: Release, image: str) -> JobSpec:
 
 
 def prefix(release: Release) -> str:
-    """What the names of a release's containers begin with."""
-    return f"{release.environment.app.name}-{release.environment.name}-v{release.number}"
+    """What the names of a release's containers begin with.
+
+    The dot, which no name has, keeps `eu-staging` of the app `shop` apart from `staging` of `shop-eu`.
+    """
+    return f"{release.environment.app.name}.{release.environment.name}-v{release.number}"
 
 
 def variables(release: Release, process: Process) -> Mapping[str, str]:

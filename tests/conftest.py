@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
-from runtimes import installation
+from runtimes import deploy, health, holding, installation, reconcile, watch
 from runtimes.engine.fake import FakeEngine
 from tests.doubles import add_router, empty_queues
 
@@ -56,9 +57,24 @@ def engine() -> Iterator[FakeEngine]:
     add_router(made)
     yield made
     made.world.away = False
-    for ref in list(made.world.containers):
-        made.world.remove(ref)
+    for container in list(made.world.containers.values()):
+        made.world.remove(container.ref)
+        if container.started_at:
+            container.wait()  # or its address is not free for the next test
     installation.engine.cache_clear()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same waits, shorter: what is waited for on the fake engine comes at once."""
+    for module in (deploy, reconcile):
+        monkeypatch.setattr(module, "DRAIN", timedelta())
+        monkeypatch.setattr(module, "PROBE_EVERY_SECONDS", 0.005)
+    monkeypatch.setattr(deploy, "REFRESH_SECONDS", 0.01)
+    monkeypatch.setattr(reconcile, "BACK_OFF", timedelta(milliseconds=5))
+    monkeypatch.setattr(health, "SETTLED", timedelta(milliseconds=10))
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(holding, "RETRY_SECONDS", 0.005)
 
 
 @pytest.fixture(autouse=True)

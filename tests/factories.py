@@ -14,6 +14,7 @@ from django.db import transaction
 
 from builds.models import Build
 from runtimes import journal
+from runtimes.engine.base import JobSpec
 from runtimes.journal import Writer
 from runtimes.models import App, Environment, Journal, Process, Release, Slug, Stack, Team
 from runtimes.watch import Watch
@@ -107,3 +108,8 @@ def log_of(record: Journal) -> list[str]:
 def writer(environment: Environment, *steps: str) -> Writer:
     """A pen for a new journal with these steps; use it as a context."""
     return Writer(record(environment, *steps))
+
+
+def job_like(*command: str, **more: Any) -> JobSpec:
+    """A job of nobody in particular."""
+    return JobSpec(name=f"job-{next(_numbers)}", image="slipway/debian-12:run", command=command, **more)
