@@ -32,19 +32,21 @@ debian::sources() {
 	[[ -z "${security}" ]] || printf 'deb %s %s-security main\n' "${security}" "${suite}"
 }
 
-# The host's proxy settings and retries, as a file for apt.conf.d.
+# For apt.conf.d of an image: no translations, and the host's proxy settings and retries.
 debian::apt_conf() {
+	echo 'Acquire::Languages "none";'
 	host::has_apt || return 0
 	apt-config dump --format '%F "%v";%n' | grep -E '^Acquire::(https?::(Proxy|Timeout)|Retries)' || true
 }
 
-# Certificates that this host trusts and Mozilla's list does not hold: a company's own, or a proxy's.
+# Certificates that this host trusts and Mozilla's list (a folder) does not hold: a company's own, or a proxy's.
 debian::extra_certificates() {
+	local known="${1:-/usr/share/ca-certificates/mozilla}"
 	[[ -r "${SLIPWAY_CA_BUNDLE}" ]] || return 0
 	awk '/-----BEGIN CERTIFICATE-----/ { body = "" }
 		{ body = body $0 "\n" }
 		/-----END CERTIFICATE-----/ {
 			if (FILENAME != ARGV[ARGC - 1]) known[body] = 1
 			else if (!known[body]++) printf "%s", body
-		}' /dev/null /usr/share/ca-certificates/mozilla/*.crt "${SLIPWAY_CA_BUNDLE}" 2>/dev/null || true
+		}' /dev/null "${known}"/*.crt "${SLIPWAY_CA_BUNDLE}" 2>/dev/null || true
 }
