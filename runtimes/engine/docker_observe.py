@@ -31,6 +31,12 @@ def listed(client: DockerClient, labels: Labels) -> list[dict[str, Any]]:
         return list(client.quick.containers(all=True, filters={"label": [f"{k}={v}" for k, v in wanted.items()]}))
 
 
+def listed_with_image(client: DockerClient, image: str) -> list[dict[str, Any]]:
+    """Return the same of all containers, whoever's they are, that were made from an image."""
+    with translated():
+        return list(client.quick.containers(all=True, filters={"ancestor": image}))
+
+
 def observe(client: DockerClient, labels: Labels) -> list[Observed]:
     """Return all of them in our words, by name and number.
 

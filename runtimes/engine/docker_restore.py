@@ -12,7 +12,7 @@ from runtimes.engine.base import EngineError
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_container import created, remove
 from runtimes.engine.docker_kwargs import INSTALLATION, KIND, RUN_USER, SLUG
-from runtimes.engine.docker_observe import listed
+from runtimes.engine.docker_observe import listed, listed_with_image
 
 HOME = "/app"
 
@@ -60,16 +60,16 @@ def restore(client: DockerClient, key: str, base: str, tar: Iterable[bytes]) -> 
     return name
 
 
-def sweep(client: DockerClient) -> None:
+def sweep(client: DockerClient, older_than: float = LEFT_SECONDS) -> None:
     """Remove what restores left that were killed in the middle: it is old and nobody's any more."""
-    long_ago = time.time() - LEFT_SECONDS
+    long_ago = time.time() - older_than
     for one in listed(client, {KIND: "restore"}):
         if one["Created"] < long_ago:
             remove(client, one["Id"])
     with translated():
         nameless = client.quick.images(filters={"dangling": True, "label": _labels(client)})
     for one in nameless:
-        if one["Created"] < long_ago:
+        if one["Created"] < long_ago and not listed_with_image(client, one["Id"]):
             _remove_image(client, one["Id"])
 
 

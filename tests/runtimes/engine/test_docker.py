@@ -10,6 +10,8 @@ import docker
 import pytest
 
 from runtimes.engine.base import Engine, Exit, Formation, JobSpec, Limits, Upload
+from runtimes.engine.docker_client import DockerClient
+from runtimes.engine.docker_restore import sweep
 from tests.runtimes.engine.conftest import IMAGE, held, job
 from tests.runtimes.engine.tars import tar
 
@@ -44,9 +46,9 @@ def test_a_job_has_no_capability_and_gets_no_new_one(docker_engine: Engine) -> N
 
 
 def test_a_job_may_not_have_more_processes_than_its_limit(docker_engine: Engine) -> None:
-    line = "for i in $(seq 100); do sleep 1 & done; wait"
-    output, _ = run(docker_engine, job("bash", "-c", line, limits=Limits(pids=20)))
-    assert b"Resource temporarily unavailable" in output
+    line = "for i in $(seq 100); do sleep 1 & done"
+    output, _ = run(docker_engine, job("sh", "-c", line, limits=Limits(pids=20)))
+    assert b"Cannot fork" in output
 
 
 def test_the_first_process_of_a_job_reaps_what_others_leave(docker_engine: Engine) -> None:
@@ -138,6 +140,21 @@ def test_jobs_leave_no_connection_open(docker_engine: Engine) -> None:
     for _ in range(5):
         run(docker_engine, job("true"))
     assert len(list(DESCRIPTORS.iterdir())) == before
+
+
+def test_what_a_killed_restore_left_is_swept_and_nothing_else(
+    docker_engine: Engine, docker_client: DockerClient
+) -> None:
+    docker_client.namespace = docker_engine.namespace
+    label = {"slipway.installation": docker_engine.namespace}
+    docker_engine.restore(secrets.token_hex(32), IMAGE, tar({}))
+    docker_engine.apply(Formation(name="app", process="web", image=IMAGE, command="exec sleep infinity", indexes=(1,)))
+    kept = held(docker_engine)
+    client = docker.from_env()
+    left = client.containers.create(IMAGE, labels=label | {"slipway.kind": "restore"})
+    left.commit(changes=["LABEL slipway.kind=slug"])
+    sweep(docker_client, older_than=-60)
+    assert held(docker_engine) == kept
 
 
 def test_two_networks_of_one_name_become_one(docker_engine: Engine) -> None:
