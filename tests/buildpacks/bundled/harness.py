@@ -73,6 +73,13 @@ class Built:
         (event,) = [event for event in self.events if event["event"] == kind]
         return event
 
+    def check(self) -> None:
+        """What holds for every build: our own bash never trips, and a success leaves no reason of a failure."""
+        assert "The buildpack itself stopped" not in self.log, self.log
+        reports = [event["report"] for event in self.events if event["event"] == "buildpack"]
+        if self.exit_code == 0:
+            assert not [report for report in reports if "failure_reason" in report], self.log
+
     @property
     def reason(self) -> str:
         """The machine-readable reason of a failure, as bin/report gave it."""
@@ -135,12 +142,14 @@ class Workshop:
             container.put_archive("/", _inbox(request, source, config or {}, packs))
             raw = _run(container)
             pattern = re.compile(rb"\x1e" + channel.encode() + rb"\x1e(.*)\n")
-            return Built(
+            built = Built(
                 log=pattern.sub(b"", raw).decode(errors="replace"),
                 events=[json.loads(found) for found in pattern.findall(raw)],
                 exit_code=container.wait()["StatusCode"],
                 slug=_file(container, "/slipway/out/slug.tar.zst"),
             )
+            built.check()
+            return built
         finally:
             container.remove(force=True, v=True)
 

@@ -32,6 +32,10 @@ modules::install() {
 	fi
 	output::step "Installing dependencies with ${INSTALL_COMMAND[*]}"
 	scripts::execute install "${INSTALL_COMMAND[@]}"
+	tree::limit "${CACHE_DIR}/nodejs/npm" 1000
+	tree::limit "${CACHE_DIR}/nodejs/yarn" 1000
+	tree::limit "${CACHE_DIR}/nodejs/berry" 1000
+	tree::limit "${CACHE_DIR}/nodejs/pnpm-store" 2000
 	if [[ -n "${key}" && -d "${BUILD_DIR}/node_modules" ]]; then
 		tree::keep "${key}" "${BUILD_DIR}/node_modules"
 		modules::unshare_state

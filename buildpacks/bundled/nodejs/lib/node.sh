@@ -25,21 +25,43 @@ node::wanted() {
 	fi
 }
 
-# Sets NODE_VERSION and NODE_HOME (…/bin/node exists).
+# Sets NODE_VERSION and NODE_HOME (…/bin/node exists). What a range meant is asked anew once a day; in between, and
+# when the registry does not answer, an unchanged app builds with what it has.
 node::install() {
-	local status=0
+	local status=0 known="${CACHE_DIR}/nodejs/resolved"
 	node::wanted
+	if [[ -n "$(find "${known}" -mmin -1440 2>/dev/null)" ]] && node::use_known "${known}"; then
+		return
+	fi
 	output::note "Resolving Node.js ${NODE_RANGE}"
 	registry::choose "$(node::package_name)" "${NODE_RANGE}" || status="${?}"
+	if ((status == 4)) && node::use_known "${known}"; then
+		output::note "The npm registry does not answer: using the Node.js of the last build."
+		return
+	fi
 	((status == 0)) || node::explain "${status}"
+	node::download
+	printf '%s\n%s\n' "${NODE_RANGE}" "${NODE_VERSION}" >"${known}"
+	report::set node_version "${NODE_VERSION}"
+}
+
+node::use_known() {
+	local lines
+	[[ -f "${1}" ]] || return 1
+	mapfile -t lines <"${1}"
+	NODE_VERSION="${lines[1]:-}"
+	NODE_HOME="${CACHE_DIR}/nodejs/node-${NODE_VERSION}"
+	[[ "${lines[0]}" == "${NODE_RANGE}" && -x "${NODE_HOME}/bin/node" ]] || return 1
+	report::set node_version "${NODE_VERSION}"
+}
+
+node::download() {
 	NODE_VERSION="${CHOSEN_VERSION}"
 	NODE_HOME="${CACHE_DIR}/nodejs/node-${NODE_VERSION}"
-	if [[ ! -x "${NODE_HOME}/bin/node" ]]; then
-		output::step "Downloading Node.js ${NODE_VERSION}"
-		find "${CACHE_DIR}/nodejs" -maxdepth 1 -name 'node-*' -exec rm -rf {} +
-		registry::unpack "${NODE_HOME}" --wildcards '*/bin/node' '*/include'
-	fi
-	report::set node_version "${NODE_VERSION}"
+	[[ ! -x "${NODE_HOME}/bin/node" ]] || return 0
+	output::step "Downloading Node.js ${NODE_VERSION}"
+	find "${CACHE_DIR}/nodejs" -maxdepth 1 -name 'node-*' -exec rm -rf {} +
+	registry::unpack "${NODE_HOME}" --wildcards '*/bin/node' '*/include'
 }
 
 node::explain() {

@@ -17,6 +17,8 @@ install::dependencies() {
 	"${MANAGER}::install"
 	install::compile_bytecode
 	[[ -z "${key}" ]] || tree::keep "${key}" "${BUILD_DIR}/.heroku/python"
+	tree::limit "${UV_CACHE_DIR}" 2000
+	tree::limit "${CACHE_DIR}/python/pip" 1000
 }
 
 # Everything that decides what gets installed.

@@ -15,6 +15,19 @@ python::place() {
 	fi
 }
 
+# A virtual environment works only where it was made, so one in the source is dead weight.
+python::warn_of_committed() {
+	local folder
+	for folder in venv .venv env .env; do
+		[[ -f "${BUILD_DIR}/${folder}/pyvenv.cfg" ]] || continue
+		output::warning <<-EOF
+			The source holds a virtual environment, ${folder}/. It was made for another machine,
+			is not used here, and makes the slug larger. Add ${folder}/ to .gitignore and remove it
+			with: git rm -r --cached ${folder}
+		EOF
+	done
+}
+
 python::make_environment() {
 	uv venv --quiet --no-project --no-config --python "${PYTHON_BASE}" "${PYTHON_HOME}"
 }

@@ -7,6 +7,13 @@ report::begin() {
 	mkdir -p "$(dirname "${REPORT_FILE}")"
 	: >"${REPORT_FILE}"
 	trap 'report::unexpected "${LINENO}" "${BASH_COMMAND}"' ERR
+	trap 'report::end "${?}"' EXIT
+}
+
+# bash ends without a word to ERR where a variable is unset: no failure stays without a reason.
+report::end() {
+	local status="${1}"
+	((status == 0)) || grep -qs '^failure_reason:' "${REPORT_FILE}" || report::set failure_reason "unexpected-error"
 }
 
 report::set() {

@@ -40,3 +40,15 @@ tree::keep() {
 	touch "${TREE_ROOT}/stamp"
 	printf '%s' "${key}" >"${TREE_ROOT}/key"
 }
+
+# A package manager's cache grows with every version that an app ever used. Beyond so many megabytes it begins anew;
+# kept trees live on, since their files are links of their own.
+tree::limit() {
+	local cache="${1}" megabytes="${2}" size
+	[[ -d "${cache}" ]] || return 0
+	size="$(du -sm "${cache}" | cut -f1)"
+	if ((size > megabytes)); then
+		output::note "The package manager's cache has grown to ${size} MB: it begins anew."
+		rm -rf "${cache}"
+	fi
+}
