@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from runtimes import bell, orders, router
@@ -41,13 +41,22 @@ def deploy(slug: Slug, environment: Environment, log: Writer, watch: Watch, **fa
     `ReleaseFailed` where the app is at fault and `Canceled`; the release before keeps serving then,
     and nothing of the new one stays.
     """
-    while environment.releases.filter(state="pending").exists():  # one is on its way: it goes first
+    while not (release := _next(slug, environment, log, watch, **facts)):
         watch.check()
         time.sleep(REFRESH_SECONDS)
-    lease = {"worker": watch.worker, "lease_until": timezone.now() + LEASE}
-    release = make_release(slug, environment, journal=log.journal, **lease, **facts)
     carry_out(release, log, watch)
     return release
+
+
+def _next(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: Any) -> Release | None:
+    """The next release; None while another one is on its way: that goes first."""
+    if environment.releases.filter(state="pending").exists():
+        return None
+    lease = {"worker": watch.worker, "lease_until": timezone.now() + LEASE}
+    try:
+        return make_release(slug, environment, journal=log.journal, **lease, **facts)
+    except IntegrityError:  # another worker was faster
+        return None
 
 
 def make_release(slug: Slug, environment: Environment, *, journal: Journal, **facts: Any) -> Release:
@@ -76,6 +85,7 @@ def carry_out(release: Release, log: Writer, watch: Watch) -> None:
             start(release, log)
         with log.step("healthy"):
             wait_until_healthy(release, log, watch)
+        watch.check()  # the last time: what follows cannot be taken back
         with log.step("switch"):
             go_live(release, log)
     except Canceled:
@@ -135,13 +145,13 @@ def wait_until_healthy(release: Release, log: Writer, watch: Watch) -> None:
     environment = release.environment
     limit = max([process.start_period for process in environment.processes.all()], default=60)
     deadline, refreshed = time.monotonic() + limit, time.monotonic()
-    while not _all_up(instances := _instances(release)):
+    while not _all_up(instances := _instances(release), release):
         watch.check()
         if time.monotonic() > deadline:
             raise _not_healthy(instances, log, limit)
         if time.monotonic() - refreshed > REFRESH_SECONDS:
             refreshed = time.monotonic()
-            _restart_crashed(release, log)
+            _restart(release, log)
         probe(environment, [instance for instance in instances if instance.state == "starting"])
         time.sleep(PROBE_EVERY_SECONDS)
     log.say(f"       {len(instances)} of {len(instances)} up")
@@ -176,18 +186,26 @@ def _instances(release: Release) -> list[Instance]:
     return list(release.instances.exclude(state__in=("stopping", "down")))
 
 
-def _all_up(instances: list[Instance]) -> bool:
-    return all(instance.state == "up" for instance in instances)
+def _all_up(instances: list[Instance], release: Release) -> bool:
+    return _are_all(instances, release) and all(instance.state == "up" for instance in instances)
 
 
-def _restart_crashed(release: Release, log: Writer) -> None:
+def _are_all(instances: list[Instance], release: Release) -> bool:
+    """Whether there are as many as there shall be: somebody may have removed a container meanwhile."""
+    processes = release.environment.processes.filter(name__in=release.commands)
+    return len(instances) >= sum(process.wanted for process in processes)
+
+
+def _restart(release: Release, log: Writer) -> None:
+    """Start again what crashed, unless it did so too often, and what is missing."""
     with hold(f"environment.{release.environment_id}"):
         refresh(release.environment)
-        crashed = [instance for instance in _instances(release) if instance.state == "crashed"]
+        instances = _instances(release)
+        crashed = [instance for instance in instances if instance.state == "crashed"]
         for instance in crashed:
             if instance.crashes > MOST_CRASHES:
                 raise _crashed(instance, log)
-        if crashed:
+        if crashed or not _are_all(instances, release):
             bring_up(release)
 
 
@@ -202,7 +220,11 @@ def _crashed(instance: Instance, log: Writer) -> ReleaseFailed:
 
 
 def _not_healthy(instances: list[Instance], log: Writer, limit: int) -> ReleaseFailed:
-    late = next(instance for instance in instances if instance.state != "up")
+    late = next((instance for instance in instances if instance.state != "up"), None)
+    if late is None:
+        return ReleaseFailed("not-started", f"Not all of its instances could be started within {limit} seconds.")
+    if late.state == "crashed":
+        return _crashed(late, log)
     _show_last_lines(late, log)
     return ReleaseFailed(
         "not-listening",

@@ -1,7 +1,9 @@
 """What tests of every package share: a database for threads, an engine, the queues."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,11 @@ def _untouched(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_pa
     with django_db_blocker.unblock():
         connections.close_all()
     kept = tmp_path_factory.mktemp("database") / "untouched"
-    return Path(shutil.copy(connection.settings_dict["NAME"], kept))
+    return Path(shutil.copy(_name(), kept))
+
+
+def _name() -> str:
+    return str(connection.settings_dict["NAME"])
 
 
 @pytest.fixture
@@ -42,10 +48,8 @@ def shared_db(_untouched: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[
     with django_db_blocker.unblock():
         yield
         connections.close_all()
-        name = connection.settings_dict["NAME"]
-        for suffix in ("-wal", "-shm"):
-            Path(f"{name}{suffix}").unlink(missing_ok=True)
-        shutil.copy(_untouched, name)
+        with closing(sqlite3.connect(_untouched)) as kept, closing(sqlite3.connect(_name())) as used:
+            kept.backup(used)
 
 
 @pytest.fixture

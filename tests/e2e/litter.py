@@ -7,7 +7,7 @@ PLATFORM = ("redis", "router")
 NETWORKS = ("apps", "builds", "platform")
 
 # Whatever may be told by its name: nothing here stands for work that goes on, so ask while none does.
-RUNNING = """SELECT app.name || '-' || environment.name || '-v' || release.number || '-' || instance.process || '.' ||
+RUNNING = """SELECT app.name || '.' || environment.name || '-v' || release.number || '-' || instance.process || '.' ||
 instance."index" AS name FROM runtimes_instance AS instance
 JOIN runtimes_release AS release ON instance.release_id = release.id
 JOIN runtimes_environment AS environment ON release.environment_id = environment.id
