@@ -75,7 +75,7 @@ def write_clean(members: Iterable[Member], out: IO[bytes], directory: str = "", 
     """
     root = posixpath.normpath(posixpath.join(strip, directory.strip("/")))
     root = "" if root == "." else root
-    limits, links = _Limits(), set[str]()
+    limits, links, made = _Limits(), set[str](), {""}
     compressor = zstandard.ZstdCompressor(level=1, threads=-1)
     with compressor.stream_writer(out, closefd=False) as packed, tarfile.open(fileobj=packed, mode="w|") as tar:
         tar.addfile(_directory("."))
@@ -88,11 +88,29 @@ def write_clean(members: Iterable[Member], out: IO[bytes], directory: str = "", 
             limits.count(info)
             if info.issym():
                 links.add(name)
+            if info.isdir():
+                made.add(name)
+            for parent in _missing_parents(name, made):
+                limits.count(_directory(parent))
+                tar.addfile(_directory(parent))
             tar.addfile(_clean(info, name, root), open_content())
             tar.members.clear()  # type: ignore[attr-defined]  # or the writer keeps them all
     if not limits.files:
         raise _nothing(directory)
     return limits.files
+
+
+def _missing_parents(name: str, made: set[str]) -> list[str]:
+    """The directories above `name` that are not in `made` yet, from the top; they are now.
+
+    Archives may leave them out. Whoever unpacks would make them as another user, and nobody could
+    build in them.
+    """
+    missing: list[str] = []
+    while (name := posixpath.dirname(name)) not in made:
+        made.add(name)
+        missing.insert(0, name)
+    return missing
 
 
 @contextmanager

@@ -158,6 +158,13 @@ def test_empty_directories_stay() -> None:
     assert listed(clean(tar(file("a"), directory("empty"))))["empty"].isdir()
 
 
+def test_directories_that_an_archive_only_implies_are_written_out() -> None:
+    """Whoever unpacks would make them as another user: nobody could build in them."""
+    found = listed(clean(tar(file("a/b/c"), file("a/d"), file("e"))))
+    assert list(found) == ["a", "a/b", "a/b/c", "a/d", "e"]
+    assert {(found[name].isdir(), found[name].uid) for name in ("a", "a/b")} == {(True, 1000)}
+
+
 def test_git_s_own_files_are_left_out() -> None:
     data = tar(file("a"), file(".git/config"), file("sub/.git/HEAD"), file(".gitignore"), file(".github/x"))
     assert sorted(contents(clean(data))) == [".github/x", ".gitignore", "a"]
