@@ -21,7 +21,9 @@ def of(namespace: str) -> dict[str, set[str]]:
             "containers": _theirs(namespace, client.containers(all=True)),
             "volumes": _theirs(namespace, client.volumes()["Volumes"] or []),
             "networks": _theirs(namespace, client.networks()),
-            "images": {tag for image in client.images() for tag in image["RepoTags"] or [] if tag.startswith(f"{namespace}/")},
+            "images": {
+                tag for image in client.images() for tag in image["RepoTags"] or [] if tag.startswith(f"{namespace}/")
+            },
         }
 
 

@@ -4,7 +4,9 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.e2e import browsing
 from tests.e2e.installation import Installation
 from tests.e2e.person import Person
 
@@ -22,6 +24,13 @@ def installation() -> Iterator[Installation]:
 def admin(installation: Installation) -> Person:
     """The first admin, signed in."""
     return Person(installation)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A browser, ended before tests of other packages begin: its driver keeps an event loop running."""
+    with browsing.chromium() as running:
+        yield running
 
 
 @pytest.hookimpl(wrapper=True)

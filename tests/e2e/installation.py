@@ -13,12 +13,12 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from tests.e2e import belongings, certificates
 
@@ -189,13 +189,14 @@ class Installation:
 
 
 def _answers(url: str) -> bool:
+    session = requests.Session()
+    session.trust_env = False
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return bool(response.status == 200)
-    except urllib.error.HTTPError as error:
-        raise AssertionError(f"{url} answered {error.code}") from error
-    except OSError:
+        answer = session.get(url, timeout=5)
+    except requests.RequestException:
         return False
+    assert answer.ok, f"{url} answered {answer.status_code}"
+    return True
 
 
 def _free_ports(count: int) -> list[int]:

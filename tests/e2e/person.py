@@ -45,7 +45,7 @@ class Person:
         self._session.trust_env = False
         self._post("login", {"username": "admin", "password": installation.password})
 
-    def create(self, name: str, archive: bytes | None = None, **fields: str) -> None:
+    def create(self, name: str, archive: bytes | None = None, /, **fields: str) -> None:
         """Create an app; without further fields from an archive."""
         (team,) = self.installation.rows("SELECT id FROM runtimes_team ORDER BY id LIMIT 1")
         data = {"name": name, "team": str(team["id"]), "source": "archive", **fields}
@@ -57,14 +57,14 @@ class Person:
         answer = self._post(f"apps/{name}/settings/source", fields)
         assert answer.ok, _wrongs(answer)
 
-    def deploy(self, name: str, archive: bytes | None = None, **fields: str) -> int:
+    def deploy(self, name: str, archive: bytes | None = None, /, **fields: str) -> int:
         """Click Deploy; return the deploy's number."""
         answer = self._post(f"apps/{name}/deploy", fields, archive)
         found = re.fullmatch(rf".*/apps/{name}/deploys/(\d+)/", answer.url)
         assert found, f"{answer.status_code} {answer.url}: {_wrongs(answer)}"
         return int(found[1])
 
-    def create_and_deploy(self, name: str, archive: bytes | None = None, **fields: str) -> int:
+    def create_and_deploy(self, name: str, archive: bytes | None = None, /, **fields: str) -> int:
         """Both at once; return the deploy's number."""
         self.create(name, archive, **fields)
         return self.deploy(name)

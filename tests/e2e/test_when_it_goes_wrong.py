@@ -81,7 +81,9 @@ FAULTS = [
         sentence="The release command ended with exit status 4.",
         exit_code=4,
         shown="The migration is missing.",
-        source=archive(pages("Never", Procfile="release: echo 'The migration is missing.' && exit 4\nweb: sleep 600\n")),
+        source=archive(
+            pages("Never", Procfile="release: echo 'The migration is missing.' && exit 4\nweb: sleep 600\n")
+        ),
     ),
     Wrong(
         app="unreadable",
@@ -110,7 +112,7 @@ FAULTS = [
         app="leaving",
         reason="archive-unsafe",
         step="Fetch source",
-        sentence="The archive has a path that leaves its tree: ../../evil.sh",
+        sentence="The source has a path that leaves its tree: ../../evil.sh",
         source=_leaving(),
     ),
 ]
