@@ -6,12 +6,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Self
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
-from runtimes.engine.base import Job
+from runtimes.engine.base import EngineError, Job
 from runtimes.faults import Canceled, TimedOut
 from runtimes.states import Leased
 
@@ -64,6 +64,9 @@ class Watch:
         self._deadline, self._late, self._job = time.monotonic() + seconds, False, job
         try:
             yield
+        except EngineError:
+            if not (self._canceled or self._late):  # what is ended breaks off in many ways
+                raise
         finally:
             self._job = None
         self.check()
@@ -74,13 +77,19 @@ class Watch:
         renewed = time.monotonic()
         try:
             while not self._over.wait(LOOK_SECONDS):
-                self._canceled = self._canceled or self._is_canceled()
-                if time.monotonic() - renewed > RENEW_SECONDS:
-                    renewed = time.monotonic()
-                    self._canceled = self._canceled or not all(row.renew(self.worker) for row in self.rows)
-                self._end_job_if_due()
+                with suppress(DatabaseError):  # the next look comes soon
+                    self._canceled = self._canceled or self._is_canceled()
+                    if time.monotonic() - renewed > RENEW_SECONDS:
+                        self._renew()
+                        renewed = time.monotonic()
+                with suppress(EngineError):  # and the next try
+                    self._end_job_if_due()
         finally:
             connection.close()
+
+    def _renew(self) -> None:
+        for row in list(self.rows):
+            self._canceled = self._canceled or not row.renew(self.worker)
 
     def _end_job_if_due(self) -> None:
         if (job := self._job) is None:

@@ -1,6 +1,5 @@
 """From a slug to a release that serves, or to a sentence that says why it does not."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process as Running
 from runtimes.faults import Canceled, PlatformFailed, ReleaseFailed
 from runtimes.journal import Writer
-from runtimes.models import Environment, Journal, Process, Release, Slug
+from runtimes.models import Environment, Journal, Process, Release
 from runtimes.reconcile import reconcile
 from runtimes.watch import Watch
 from tests import factories as make
