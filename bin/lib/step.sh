@@ -36,7 +36,19 @@ step::watch() {
 	done
 }
 
-# step::run NAME TITLE COMMAND...: run it, show its time; on failure show the end of its log and return its status.
+# What a step failed of: its own last sentence if it ended with step::fail, else the end of its log.
+step::why() {
+	local title="${1}" status="${2}" log="${3}" last
+	last="$(tail -n 1 "${log}")"
+	if [[ "${last}" == *'✗ '* ]]; then
+		step::say '✗' "${last#*✗ }"
+	else
+		step::say '✗' "${title} failed (exit status ${status}). The end of ${log}:"
+		tail -n 20 "${log}" | sed 's/^/           /'
+	fi
+}
+
+# step::run NAME TITLE COMMAND...: run it, show its time; on failure show why and return its status.
 # COMMAND is a program, not a function: a function would run without `set -e` here.
 step::run() {
 	local name="${1}" title="${2}" log begun pid status=0
@@ -48,8 +60,7 @@ step::run() {
 	step::watch "${pid}" "${title}" "${log}"
 	wait "${pid}" || status="${?}"
 	if ((status != 0)); then
-		step::say '✗' "${title} failed (exit status ${status}). The end of ${log}:" >&2
-		tail -n 20 "${log}" | sed 's/^/           /' >&2
+		step::why "${title}" "${status}" "${log}" >&2
 		return "${status}"
 	fi
 	step::say '✓' "${title} ($(step::seconds "$((${EPOCHREALTIME/[.,]/} - begun))") s)"

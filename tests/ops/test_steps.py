@@ -1,5 +1,7 @@
 """A step says that it is done and how long it took, or shows why it failed."""
 
+import shlex
+
 from tests.ops.bash import Checkout
 
 
@@ -17,6 +19,13 @@ def test_a_step_that_fails_shows_the_end_of_its_log_and_keeps_its_status(checkou
     assert "✗ Make it failed (exit status 7)" in failed.stderr
     assert "the reason" in failed.stderr
     assert " 50\n" not in failed.stderr
+
+
+def test_a_step_that_says_why_it_cannot_go_on_is_one_line(checkout: Checkout) -> None:
+    script = "source bin/lib/slipway.sh; echo much else; step::fail 'Install sed.'"
+    failed = checkout.bash(f"step::run tool 'Make it' bash -c {shlex.quote(script)}")
+    assert failed.returncode == 1
+    assert [line.partition("✗ ")[2] for line in failed.stderr.splitlines()] == ["Install sed."]
 
 
 def test_a_missing_package_that_cannot_be_installed_is_named_in_one_line(checkout: Checkout) -> None:
