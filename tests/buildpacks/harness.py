@@ -123,6 +123,7 @@ class Builder:
         *packs: Pack | str,
         config: Mapping[str, str | bytes] | None = None,
         automatic: bool = False,
+        only: str | None = None,
         environment: Mapping[str, str] | None = None,
         slug_bytes: int = 524288000,
         detect_seconds: int = 60,
@@ -164,6 +165,7 @@ class Builder:
                 "source_version": "0123abcd",
                 "request_id": f"request-{number}",
                 "automatic": automatic,
+                "only": only,
                 "limits": {"slug_bytes": slug_bytes, "detect_seconds": detect_seconds},
                 "environment": dict(environment or {}),
                 "buildpacks": [

@@ -93,7 +93,7 @@ def test_the_exit_status_of_compile_is_kept_and_ends_the_build(builder: Builder)
     assert outcome.exit_code == 1
     assert (failed["reason"], failed["buildpack"], failed["code"]) == ("compile", "failing", 7)
     assert failed["message"].startswith("The failing buildpack failed to compile the app (exit status 7).\n")
-    assert " !     The failing buildpack failed to compile the app (exit status 7).\n" in outcome.log
+    assert "about to fail\n\n !     The failing buildpack failed to compile the app (exit status 7).\n" in outcome.log
     assert [event["state"] for event in outcome.all("step.end")] == ["done", "failed"]
     assert "Plain app detected" not in outcome.log
 

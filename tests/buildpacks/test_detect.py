@@ -68,6 +68,14 @@ def test_automatic_mode_with_no_match_names_those_asked_and_shows_why_they_refus
     assert outcome.events[-2]["state"] == "failed"
 
 
+def test_a_preview_asks_the_buildpacks_and_builds_nothing(builder: Builder) -> None:
+    outcome = builder.build({}, "refusing", "plain", automatic=True, only="detect")
+    assert outcome.exit_code == 0
+    assert [pack["index"] for pack in outcome.one("detected")["buildpacks"]] == [1]
+    assert [event["event"] for event in outcome.events] == ["step.begin", "detected", "step.end"]
+    assert (outcome.raw, outcome.slug, outcome.tmp) == (b"", b"", ["tmp"])
+
+
 def test_an_empty_list_is_a_clear_error(builder: Builder) -> None:
     assert builder.build({}).one("failed")["reason"] == "no-buildpack"
 

@@ -43,13 +43,14 @@ def test_everything_belongs_to_the_user_that_runs_it_and_lies_relative_to_app(od
     assert all(name == "." or name.startswith("./") for name in odd.members())
 
 
-def test_the_slug_event_tells_the_truth(odd: Outcome) -> None:
+def test_the_slug_event_tells_the_truth(builder: Builder, odd: Outcome) -> None:
     event = odd.one("slug")
     assert event["path"] == "/slipway/out/slug.tar.zst"
     assert event["sha256"] == hashlib.sha256(odd.slug).hexdigest()
     assert event["size"] == len(odd.slug)
     assert event["files"] == len([member for member in odd.members().values() if not member.isdir()])
     assert event["unpacked"] >= sum(member.size for member in odd.members().values())
+    assert event["platform"] == f"linux/{builder.client.version()['Arch']}"
     assert odd.events[-1] == event
 
 

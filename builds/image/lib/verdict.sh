@@ -8,6 +8,8 @@ verdict_sent=""
 verdict::fail() {
 	local reason="${1}" buildpack="${2}" code="${3}" message="${4}" detail="${5:-}"
 	local name text cause
+	# What failed may have left its last line open.
+	printf '\n'
 	output::warning "${message}"
 	name="$(json::string "${buildpack}")"
 	text="$(json::string "${message}")"
