@@ -7,7 +7,7 @@ from typing import Any
 
 import docker.errors
 
-from runtimes.engine import docker_files
+from runtimes.engine import docker_files, docker_load
 from runtimes.engine.base import EngineError
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_container import created, remove
@@ -44,20 +44,34 @@ def find_image(client: DockerClient, image: str) -> dict[str, Any] | None:
 def restore(client: DockerClient, key: str, base: str, tar: Iterable[bytes]) -> str:
     """See `Engine.restore`.
 
-    The container is never started: it lends its file system and hands down the base's settings.
     Two who restore one slug at once make two images; the second to finish takes its own away.
     """
     name = name_of(client, key)
     if find_image(client, name):
         return name
     sweep(client)
+    found = find_image(client, base)
+    if found is None:
+        raise EngineError(f"The image {base} is not here.")
+    if docker_load.takes_layers(client):
+        labels = {INSTALLATION: client.namespace, KIND: "slug", SLUG: key}
+        made = docker_load.load(client, found, tar, HOME, labels)
+    else:
+        made = commit(client, key, found, tar)
+    _name_it(client, made, name)
+    return name
+
+
+def commit(client: DockerClient, key: str, base: dict[str, Any], tar: Iterable[bytes]) -> str:
+    """Make the image out of a container's files, as any daemon can; return its id.
+
+    The container is never started: it lends its file system and hands down the base's settings.
+    """
     with created(client, _kwargs(client, key, base)) as ref:
         docker_files.make_directories(client, ref, [HOME], RUN_USER)
         docker_files.put(client, ref, HOME, tar)
         with translated():
-            made = client.patient.commit(ref, changes=[f"LABEL {KIND}=slug"])["Id"]
-    _name_it(client, made, name)
-    return name
+            return str(client.patient.commit(ref, changes=[f"LABEL {KIND}=slug"])["Id"])
 
 
 def sweep(client: DockerClient, older_than: float = LEFT_SECONDS) -> None:
@@ -78,16 +92,13 @@ def forget(client: DockerClient, key: str) -> None:
     _remove_image(client, name_of(client, key))
 
 
-def _kwargs(client: DockerClient, key: str, base: str) -> dict[str, Any]:
-    found = find_image(client, base)
-    if found is None:
-        raise EngineError(f"The image {base} is not here.")
+def _kwargs(client: DockerClient, key: str, base: dict[str, Any]) -> dict[str, Any]:
     config = {
-        "Image": base,
+        "Image": base["Id"],
         "Labels": {INSTALLATION: client.namespace, KIND: "restore", SLUG: key},
         "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"]},
     }
-    if not (found["Config"]["Cmd"] or found["Config"]["Entrypoint"]):
+    if not (base["Config"]["Cmd"] or base["Config"]["Entrypoint"]):
         config["Cmd"] = ["/bin/sh"]  # Docker makes no container without a command, even if it never starts
     return {"name": f"{client.namespace}-restore-{key[:24]}-{uuid.uuid4().hex[:8]}", "config": config}
 
