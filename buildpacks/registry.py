@@ -1,6 +1,7 @@
 """The registry: the bundled buildpacks, in the order in which automatic detection tries them."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def sync() -> None:
 def usable() -> list[Buildpack]:
     """What automatic detection tries, in its order."""
     return [buildpack for buildpack in Buildpack.objects.filter(enabled=True) if buildpack.is_ready]
+
+
+def find(names: Sequence[str]) -> list[Buildpack]:
+    """The buildpacks of these names, in this order, without those that cannot be used any more."""
+    known = {buildpack.name: buildpack for buildpack in usable()}
+    return [known[name] for name in names if name in known]
 
 
 def version(buildpack: Buildpack) -> str:

@@ -27,10 +27,12 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     `EngineError` where we are. Nothing of the builder stays but the app's cache.
     """
     with log.step("fetch"):
-        wanted = source.Wanted(build.app, str(build.journal.number), build.ref, build.archive)
-        build.source, build.commit, build.author, build.message = source.fetch(wanted, log, watch)
-        build.save(update_fields=["source", "commit", "author", "message"])
-    own = listed(build.app)
+        _fetch(build, log, watch)
+    own = registry.find(build.listed)
+    if missing := set(build.listed) - {buildpack.name for buildpack in own}:
+        raise BuildFailed(
+            "buildpack-gone", f"There is no buildpack {', '.join(missing)} any more. Change the app's list."
+        )
     buildpacks = own or registry.usable()
     nonce = secrets.token_hex(16)
     if build.clear_cache:
@@ -45,6 +47,15 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
             slug = collect(build, job, progress.slug)
             log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
     return slug
+
+
+def _fetch(build: Build, log: Writer, watch: Watch) -> None:
+    if build.source:
+        log.say("-----> Using the source of the deploy that this one repeats")
+        return
+    wanted = source.Wanted(build.app, str(build.journal.number), build.ref, build.archive)
+    build.source, build.commit, build.author, build.message = source.fetch(wanted, log, watch)
+    build.save(update_fields=["source", "commit", "author", "message"])
 
 
 def listed(app: App) -> list[Buildpack]:

@@ -38,6 +38,7 @@ class Build(Stateful, Leased):
     commit = models.CharField(max_length=64, blank=True, default="")
     author = models.CharField(max_length=200, blank=True, default="")
     message = models.CharField(max_length=200, blank=True, default="")
+    listed = models.JSONField(default=list, help_text="The app's list when this was asked for; empty: by detection.")
     buildpacks = models.JSONField(default=list, help_text="Names and versions that ran, in order.")
     clear_cache = models.BooleanField(default=False)
     slug = models.ForeignKey(Slug, null=True, blank=True, on_delete=models.SET_NULL, related_name="builds")

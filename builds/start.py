@@ -1,5 +1,6 @@
 """Starting a deploy: everything a page needs is written down before anyone works on it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from builds.build import listed
 from builds.models import Build
 from builds.progress import PLACEHOLDER
 from runtimes import bell, deploy, journal
-from runtimes.models import App, Environment, Journal
+from runtimes.models import Environment, Journal
 from runtimes.orders import order
 
 
@@ -26,25 +27,29 @@ def start_deploy(
 ) -> Build:
     """Queue a deploy of the app's source, or of `archive`, to `environment`; return its build.
 
-    The journal, all of its steps and its first line are there when this returns.
+    The journal, all of its steps and its first line are there when this returns. The app's list of
+    buildpacks is taken as it is now.
     """
     app = environment.app
     key = storages["sources"].save(f"{app.pk}/upload", archive) if archive else ""
-    with transaction.atomic():
-        record = Journal.objects.open(environment, by=by)
-        build = Build.objects.create(app=app, journal=record, ref=ref, archive=key, clear_cache=clear_cache)
-        journal.plan(record, steps(app))
-        queued = record.steps.get(key="queued")
-        queued.move("running", started_at=timezone.now())
-        journal.note(record, _first_line(record), step=queued.position)
-        bell.ring(f"app.{app.pk}", "apps")
-        order("builds.tasks.build_next")
-    return build
+    names = [buildpack.name for buildpack in listed(app)]
+    return _queue(environment, by, ref=ref, archive=key, clear_cache=clear_cache, listed=names)
 
 
-def steps(app: App) -> list[tuple[str, str]]:
-    """The steps of a deploy of this app, as (key, name), as far as they are known before it starts."""
-    buildpacks = [(f"buildpack:{index}", each.name) for index, each in enumerate(listed(app))]
+def deploy_again(old: Build, *, by: Any = None, clear_cache: bool = False) -> Build:
+    """Queue a deploy of exactly the source that `old` had, with the buildpacks that it had, in their order.
+
+    A build that never got as far as a source is asked for anew.
+    """
+    environment = old.journal.environment
+    facts = {name: getattr(old, name) for name in ("ref", "archive", "source", "commit", "author", "message")}
+    used = [each["name"] for each in old.buildpacks] or old.listed
+    return _queue(environment, by, clear_cache=clear_cache, listed=used if old.source else old.listed, **facts)
+
+
+def steps(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The steps of a deploy with these buildpacks, as (key, name), as far as they are known before it starts."""
+    buildpacks = [(f"buildpack:{index}", name) for index, name in enumerate(names)]
     return [
         ("queued", "Queued"),
         ("fetch", "Fetch source"),
@@ -54,6 +59,19 @@ def steps(app: App) -> list[tuple[str, str]]:
         ("store", "Store slug"),
         *deploy.STEPS,
     ]
+
+
+def _queue(environment: Environment, by: Any, *, listed: Sequence[str], **facts: Any) -> Build:
+    with transaction.atomic():
+        record = Journal.objects.open(environment, by=by)
+        build = Build.objects.create(app=environment.app, journal=record, listed=list(listed), **facts)
+        journal.plan(record, steps(listed))
+        queued = record.steps.get(key="queued")
+        queued.move("running", started_at=timezone.now())
+        journal.note(record, _first_line(record), step=queued.position)
+        bell.ring(f"app.{environment.app_id}", "apps")
+        order("builds.tasks.build_next")
+    return build
 
 
 def _first_line(record: Journal) -> str:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from builds import deploys
 from builds.cancel import cancel as cancel_deploy
-from builds.start import start_deploy
+from builds.start import deploy_again, start_deploy
 from console import access
 from console.forms.deploys import DeployForm
 from console.views.frame import either, render_app
@@ -69,9 +69,10 @@ def cancel(request: HttpRequest, name: str, number: int) -> HttpResponse:
 def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Deploy the same commit once more."""
     deploy = access.deploy(request, name, number, can="deploy")
-    build = start_deploy(
-        deploy.environment, by=request.user, ref=deploy.commit or deploy.ref, clear_cache="clear_cache" in request.POST
-    )
+    if deploy.build is None:
+        messages.warning(request, _("This one had no build. Roll back to its release instead."))
+        return redirect("deploy", name, number)
+    build = deploy_again(deploy.build, by=request.user, clear_cache="clear_cache" in request.POST)
     return redirect("deploy", name, build.journal.number)
 
 
