@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from builds import destroy, preview
@@ -22,6 +22,7 @@ def look_after() -> None:
         end_abandoned(build)
     seal_forgotten()
     preview.end_abandoned()
+    remove_orphans()
     remove_destroyed(App.objects.filter(destroyed_at__isnull=False))
     if Build.objects.filter(state="queued").exists():
         order("builds.tasks.build_next")
@@ -38,8 +39,9 @@ def remove_destroyed(apps: "QuerySet[App]") -> None:
 
 def end_abandoned(build: Build) -> None:
     """Fail a running build whose worker is gone; what it left behind is removed."""
-    failure = "The worker that ran this build stopped. Deploy again."
-    if not build.move("failed", failure_reason="lost", failure=failure, ended_at=timezone.now()):
+    failure = "The platform failed, not your app: the worker that ran this build stopped. Deploy again."
+    facts = {"failure_reason": "lost", "failure": failure, "ended_at": timezone.now()}
+    if not build.move("failed", worker="", **facts):  # without a worker: should it live, its lease is gone
         return
     try:
         engine().stop([each.ref for each in engine().observe({"slipway.build": str(build.pk)})], grace=0)
@@ -52,6 +54,24 @@ def end_abandoned(build: Build) -> None:
 
 def seal_forgotten() -> None:
     """Close the journals of deploys that are over but whose worker died before it closed them."""
-    open_ones = Journal.objects.filter(sealed_at=None, build__state__in=("succeeded", "failed", "canceled"))
-    for record in open_ones.filter(build__lease_until__lt=timezone.now()).exclude(releases__state="pending"):
+    nobody = Q(build__lease_until__lt=timezone.now()) | Q(build__lease_until=None)
+    open_ones = Journal.objects.filter(nobody, sealed_at=None, build__state__in=("succeeded", "failed", "canceled"))
+    for record in open_ones.exclude(releases__state="pending"):
         journal.close(record)
+
+
+def remove_orphans() -> None:
+    """Remove the containers of fetches, builds and release commands for whose app nobody works any more."""
+    try:
+        jobs = engine().observe({"slipway.kind": "job"})
+        busy = _busy()  # asked after, so that what has just begun is seen
+        orphans = [job.ref for job in jobs if job.labels.get("slipway.app", "") not in {"", *busy}]
+        engine().stop(orphans, grace=0)
+    except EngineError as error:
+        log.error("What nobody works on could not be removed: %s", error)
+
+
+def _busy() -> set[str]:
+    """The names of the apps that somebody builds, releases or previews."""
+    going_on = Q(journals__sealed_at=None, journals__isnull=False) | Q(detections__state="running")
+    return set(App.objects.filter(going_on).values_list("name", flat=True))

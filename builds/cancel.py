@@ -17,9 +17,9 @@ def cancel(deploy: Deploy, by: Any = None) -> bool:
         return False
     if not Journal.objects.filter(pk=record.pk, cancel_requested_at=None).update(**wish):
         return True
-    if deploy.build and deploy.build.state == "queued" and deploy.build.move("canceled", ended_at=timezone.now()):
+    if deploy.build and deploy.build.move_from("queued", "canceled", ended_at=timezone.now()):
         journal.note(record, f" !     Canceled by {who} before it began.")
-        journal.close(record)
+        journal.close(record, ran="canceled")
         bell.ring(f"app.{record.app_id}", "apps")
     else:
         journal.note(record, f" !     Canceled by {who}: it ends what it is doing.")

@@ -58,8 +58,8 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
     try:
         log.end("queued", "done")
         slug = make_slug(build, log, watch)
-        build.move("succeeded", slug=slug, ended_at=timezone.now())
-        watch.rows.remove(build)
+        if not build.move("succeeded", slug=slug, ended_at=timezone.now()):
+            raise Canceled  # it was given up meanwhile, because its worker seemed to be gone
         deploy(slug, build.journal.environment, log, watch, created_by=build.journal.created_by)
     except Canceled:
         log.complain("Canceled.")

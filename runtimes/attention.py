@@ -8,7 +8,7 @@ from runtimes import journal
 from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
 from runtimes.holding import Held
-from runtimes.models import Environment, Instance, Release
+from runtimes.models import Environment, Instance, Journal, Release
 from runtimes.reconcile import probe, reconcile
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 def look_after() -> None:
     """Go through all environments; trouble with one does not keep the others waiting."""
     end_abandoned_releases()
+    seal_forgotten()
     for environment in Environment.objects.filter(app__destroyed_at=None).select_related("app"):
         try:
             reconcile(environment)
@@ -28,7 +29,15 @@ def look_after() -> None:
 def end_abandoned_releases() -> None:
     """Fail the pending releases whose worker is gone."""
     for release in Release.objects.filter(state="pending", lease_until__lt=timezone.now()):
-        failure = "The worker that had this release stopped before it was live. Deploy again."
-        if release.move("failed", failure=failure, failure_reason="lost", ended_at=timezone.now()):
+        failure = "The platform failed, not your app: the worker that had this release stopped. Deploy again."
+        facts = {"failure": failure, "failure_reason": "lost", "ended_at": timezone.now()}
+        if release.move("failed", worker="", **facts):  # without a worker: should it live, its lease is gone
             journal.note(release.journal, f" !     {failure}")
             journal.close(release.journal)
+
+
+def seal_forgotten() -> None:
+    """Close the journals of releases that are over but whose worker died before it closed them."""
+    forgotten = Journal.objects.filter(sealed_at=None, releases__lease_until__lt=timezone.now())
+    for record in forgotten.exclude(releases__state="pending"):
+        journal.close(record)

@@ -11,7 +11,7 @@ from runtimes.ending import end
 from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.mirror import mirror
-from runtimes.models import Environment, Instance, Process, Release
+from runtimes.models import App, Environment, Instance, Process, Release
 from runtimes.restore import restore
 from runtimes.spec import NETWORK, environment_labels, formation
 
@@ -27,8 +27,13 @@ GRACE_SECONDS = 30
 
 
 def reconcile(environment: Environment) -> None:
-    """One pass: mirror what is, start what is missing of the live release, stop what belongs to none."""
+    """One pass: mirror what is, start what is missing of the live release, stop what belongs to none.
+
+    Nothing is done for an app that is being removed: whoever removes it holds its environments.
+    """
     with hold(f"environment.{environment.pk}"):
+        if not App.objects.filter(pk=environment.app_id, destroyed_at=None).exists():
+            return
         refresh(environment)
         if live := environment.live:
             dismiss(surplus(live))

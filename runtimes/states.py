@@ -25,7 +25,13 @@ class Stateful(models.Model):
 
         The database referees: of two workers that move one row, exactly one gets True.
         """
-        sources = [state for state, targets in self.TRANSITIONS.items() if to in targets]
+        return self._move([state for state, targets in self.TRANSITIONS.items() if to in targets], to, fields)
+
+    def move_from(self, start: str, to: str, **fields: Any) -> bool:
+        """The same, but only if the row still stands in `start`."""
+        return self._move([start] if to in self.TRANSITIONS[start] else [], to, fields)
+
+    def _move(self, sources: list[str], to: str, fields: dict[str, Any]) -> bool:
         rows = type(self)._base_manager.filter(pk=self.pk, state__in=sources)
         if not rows.update(state=to, **fields):
             return False

@@ -12,9 +12,9 @@ from runtimes.watch import worker_name
 @shared_task
 def bring_in_line(environment_id: int) -> None:
     """Make an environment what its rows say, and wait until its new instances are up."""
-    environment = Environment.objects.select_related("app").get(pk=environment_id)
-    reconcile.reconcile(environment)
-    reconcile.settle(environment)
+    if environment := Environment.objects.select_related("app").filter(pk=environment_id).first():
+        reconcile.reconcile(environment)
+        reconcile.settle(environment)
 
 
 @shared_task

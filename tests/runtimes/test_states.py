@@ -3,7 +3,7 @@
 import pytest
 from django.apps import apps
 
-from builds.models import Build
+from builds.models import Build, Detection
 from runtimes.models import Instance, Release, Step
 from runtimes.states import Stateful, machine
 from tests import factories as make
@@ -12,6 +12,7 @@ from tests.doubles import together
 MODELS = [model for model in apps.get_models() if issubclass(model, Stateful)]
 ENDS = {
     Build: {"succeeded", "failed", "canceled"},
+    Detection: {"done", "failed"},
     Release: {"failed", "canceled", "retired"},
     Step: {"done", "failed", "skipped", "canceled"},
     Instance: {"down"},
@@ -25,6 +26,8 @@ def row(model: type[Stateful], state: str) -> Stateful:
     match model.__name__:
         case "Build":
             return make.build(app, state=state)
+        case "Detection":
+            return Detection.objects.create(app=app, state=state)
         case "Release":
             return make.release(app.production, state)
         case "Step":
@@ -70,6 +73,13 @@ def test_a_move_is_made_where_the_table_allows_it_and_refused_where_not(
     assert moved.state == (other if allowed else one)
     moved.refresh_from_db()
     assert moved.state == (other if allowed else one)
+
+
+def test_a_move_from_one_state_is_not_made_from_another_that_allows_it_too(db: None) -> None:
+    build = make.build(make.app(), state="running")
+    assert not build.move_from("queued", "canceled")
+    assert not build.move_from("running", "queued")
+    assert build.move_from("running", "canceled")
 
 
 def test_a_refused_move_changes_no_other_field(db: None) -> None:

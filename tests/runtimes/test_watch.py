@@ -78,9 +78,14 @@ def test_an_engine_that_does_not_end_a_job_at_once_is_asked_again() -> None:
 def test_what_the_engine_says_of_a_job_that_was_ended_does_not_matter(canceled: bool) -> None:
     job = Job()
     expected = Canceled if canceled else TimedOut
-    with make.watch(canceled=canceled) as watch, pytest.raises(expected), watch.over(job, seconds=0):
-        job.wait()
-        raise EngineError("the stream broke off")
+
+    def work(watch: Watch) -> None:
+        with watch.over(job, seconds=0):
+            job.wait()
+            raise EngineError("the stream broke off")
+
+    with make.watch(canceled=canceled) as watch, pytest.raises(expected):
+        work(watch)
 
 
 def test_what_the_engine_says_of_a_job_that_runs_does_matter() -> None:
