@@ -4,7 +4,7 @@
 
 manager::choose() {
 	local file found=() dependencies=()
-	declare -A managers=([requirements.txt]=requirements [Pipfile]=pipenv [Pipfile.lock]=pipenv [poetry.lock]=poetry [uv.lock]=uv)
+	declare -A managers=(["requirements.txt"]=requirements [Pipfile]=pipenv ["Pipfile.lock"]=pipenv ["poetry.lock"]=poetry ["uv.lock"]=uv)
 	for file in requirements.txt Pipfile Pipfile.lock poetry.lock uv.lock; do
 		[[ -f "${BUILD_DIR}/${file}" ]] || continue
 		dependencies+=("${file}")
