@@ -9,7 +9,7 @@ from django.conf import settings
 from buildpacks import fetch as buildpack_files
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds.uploads import bundle, ca_bundle
+from builds.uploads import bundle, ca_bundle, together
 from runtimes.engine.base import Upload
 from runtimes.models import App, ConfigVar
 
@@ -37,7 +37,12 @@ def uploads(app: App, facts: Mapping[str, Any], buildpacks: Sequence[Buildpack],
         "environment": settings.BUILD_ENVIRONMENT,
         **facts,
     }
-    yield Upload("/slipway", bundle({"build.json": json.dumps(order), **ca_bundle()}))
-    yield Upload("/slipway/env", bundle(ConfigVar.objects.for_build(app)))
-    for buildpack, place in zip(buildpacks, places, strict=True):
-        yield Upload(place, buildpack_files.tar(buildpack))
+    parts = {
+        "": bundle({"build.json": json.dumps(order), **ca_bundle()}),
+        "env": bundle(ConfigVar.objects.for_build(app)),
+        **{
+            place.removeprefix("/slipway/"): buildpack_files.tar(buildpack)
+            for buildpack, place in zip(buildpacks, places, strict=True)
+        },
+    }
+    yield Upload("/slipway", together(parts))
