@@ -38,6 +38,10 @@ class Progress:
             {"name": each["name"], "version": registry.version(self._buildpacks[each["index"]])} for each in found
         ]
         self._build.save(update_fields=["buildpacks"])
+        for each in found:
+            self._build.journal.steps.filter(key=f"buildpack:{each['index']}").update(
+                name=each.get("label") or each["name"]
+            )
         placeholder = self._build.journal.steps.filter(key=PLACEHOLDER).first()
         if not placeholder:
             return
