@@ -9,6 +9,9 @@ from runtimes.engine.base import Engine, EngineError, Formation, Limits, Observe
 from tests.runtimes.engine.conftest import IMAGE, ended, held, job
 from tests.runtimes.engine.tars import tar
 
+# Says when it has become deaf to its stop signal.
+DEAF = "trap '' TERM; echo deaf; sleep infinity"
+
 
 def formation(*indexes: int, command: str = "exec sleep infinity", **more: object) -> Formation:
     fixed = {"name": "app-production-v1-web", "process": "web", "image": IMAGE, "grace": 5}
@@ -134,7 +137,8 @@ def test_an_instance_gets_its_stop_signal_and_time_to_heed_it(engine: Engine) ->
 
 
 def test_an_instance_that_does_not_heed_its_signal_is_killed_after_its_grace(engine: Engine) -> None:
-    engine.apply(formation(1, command="trap '' TERM; sleep infinity", grace=1))
+    (one,) = engine.apply(formation(1, command=DEAF, grace=1))
+    next(engine.lines(one.ref, follow=True))
     assert engine.apply(formation(grace=1)) == []
 
 
@@ -153,7 +157,8 @@ def test_a_halted_instance_has_ended_and_what_it_said_can_be_read(engine: Engine
 
 
 def test_halting_kills_what_does_not_heed_its_signal(engine: Engine) -> None:
-    (one,) = engine.apply(formation(1, command="trap '' TERM; sleep infinity"))
+    (one,) = engine.apply(formation(1, command=DEAF))
+    next(engine.lines(one.ref, follow=True))
     engine.halt([one.ref, "0" * 64], grace=1)
     assert [each.state for each in engine.observe()] == ["exited"]
 
@@ -168,7 +173,8 @@ def test_halted_instances_are_kept_with_what_they_said_last(engine: Engine) -> N
 
 
 def test_halting_what_does_not_heed_its_signal_kills_it(engine: Engine) -> None:
-    (one,) = engine.apply(formation(1, command="trap '' TERM; sleep infinity"))
+    (one,) = engine.apply(formation(1, command=DEAF))
+    next(engine.lines(one.ref, follow=True))
     engine.halt([one.ref], grace=1)
     assert [(one.state, one.exit_code) for one in engine.observe()] == [("exited", 137)]
 
