@@ -149,20 +149,6 @@ def test_stopping_what_is_gone_is_harmless(engine: Engine) -> None:
     assert engine.observe() == []
 
 
-def test_a_halted_instance_has_ended_and_what_it_said_can_be_read(engine: Engine) -> None:
-    (one,) = engine.apply(formation(1, command="echo goodbye; sleep infinity"))
-    engine.halt([one.ref], grace=60)
-    (after,) = engine.observe()
-    assert (after.ref, after.state, [line for _, line in engine.lines(one.ref)]) == (one.ref, "exited", [b"goodbye"])
-
-
-def test_halting_kills_what_does_not_heed_its_signal(engine: Engine) -> None:
-    (one,) = engine.apply(formation(1, command=DEAF))
-    next(engine.lines(one.ref, follow=True))
-    engine.halt([one.ref, "0" * 64], grace=1)
-    assert [each.state for each in engine.observe()] == ["exited"]
-
-
 def test_halted_instances_are_kept_with_what_they_said_last(engine: Engine) -> None:
     engine.apply(formation(1, 2, command="echo hello; exec sleep infinity"))
     one, two = engine.observe()
