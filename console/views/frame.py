@@ -45,6 +45,6 @@ def number_of(request: HttpRequest, name: str, default: int) -> int:
 def render_app(
     request: HttpRequest, template: str, app: App, tab: str, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """A page of an app, in the environment that is `chosen`, else that in the address."""
-    frame = app_context(request, app, tab, context.pop("chosen", ""))
+    """A page of an app, for the environment named `in_environment`, else that in the address."""
+    frame = app_context(request, app, tab, context.pop("in_environment", ""))
     return render(request, template, frame | context, status=status)

@@ -1,5 +1,7 @@
 """What runs of each process type, and how many."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -69,6 +71,6 @@ def _operated(request: HttpRequest, name: str) -> Environment:
 
 def _back(request: HttpRequest, environment: Environment) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        chosen = environment.name
-        return render_app(request, "processes/_list.html", environment.app, "processes", told=True, chosen=chosen)
+        facts: dict[str, Any] = {"told": True, "in_environment": environment.name}
+        return render_app(request, "processes/_list.html", environment.app, "processes", **facts)
     return redirect(f"{reverse('processes', args=[environment.app.name])}?environment={environment.name}")

@@ -18,12 +18,12 @@ from runtimes import journal as journals
 from runtimes.models import App, Journal, Membership
 from tests.console import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("shared_db")
 LOG = "/ws/apps/shop/deploys/1/"
 
 
 @pytest.fixture
-def journal(transactional_db: None, app: App) -> Journal:
+def journal(shared_db: None, app: App) -> Journal:
     """The journal of the app's first deploy, under way, with three lines."""
     return make.deploy(app, "building", lines=[(0, "one"), (0, "two"), (0, "three")])
 

@@ -10,11 +10,11 @@ from runtimes import journal as journals
 from runtimes.models import App, Journal, LogChunk
 from tests.console import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("shared_db")
 
 
 @pytest.fixture
-def journal(transactional_db: None, app: App) -> Journal:
+def journal(shared_db: None, app: App) -> Journal:
     """The journal of a deploy under way, with three lines."""
     return make.deploy(app, "building", lines=[(0, "one"), (0, "two"), (0, "three")])
 

@@ -196,7 +196,9 @@ def test_the_order_of_buildpacks_is_what_was_sent(alice: Client, app: App) -> No
         names = list(AppBuildpack.objects.values_list("buildpack__name", flat=True))
         alice.post("/apps/shop/buildpacks/arrange", {"names": names, "do": deed})
     assert list(AppBuildpack.objects.values_list("buildpack__name", flat=True)) == ["nodejs", "python"]
-    assert "python builds last" in page(alice, "/apps/shop/buildpacks/")
+    shown = page(alice, "/apps/shop/buildpacks/")
+    assert "python builds last" in shown
+    assert "Move nodejs down" in shown
 
 
 def test_a_list_that_somebody_else_changed_is_not_overwritten(alice: Client, app: App) -> None:

@@ -1,0 +1,108 @@
+"""Every page in a real browser: nothing breaks the policy, nothing is wider than a phone, keys work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from buildpacks import registry
+from builds.models import AppBuildpack
+from runtimes.models import App, Process
+from tests.console import factories as make
+
+pytestmark = pytest.mark.e2e
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+PAGES = (
+    "/", "/apps/new", "/queue", "/account/", "/apps/shop/", "/apps/shop/deploys/", "/apps/shop/deploys/1/",
+    "/apps/shop/deploys/2/", "/apps/shop/releases/", "/apps/shop/processes/", "/apps/shop/logs/",
+    "/apps/shop/buildpacks/", "/apps/shop/config/", "/apps/shop/settings/",
+)  # fmt: skip
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds that keeps people out (WCAG 2.1 A and AA)."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})")
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_pages_are_sound(width: int, theme: str, shop: App, visit: Callable[..., Page], complaints: list[str]) -> None:
+    registry.sync()
+    make.deploy(shop, lines=[(0, "one")])
+    make.deploy(shop, "failed", lines=[(4, "error: " + "long " * 200)], failure="It broke.")
+    make.instances(shop, "web", ["up", "crashed"], exit_code=137, oom=True, crashes=3)
+    make.printed(shop, [("web.1", "hello")])
+    page = visit("/", viewport={"width": width, "height": 800}, color_scheme=theme)
+    for address in PAGES:
+        page.goto(address)
+        expect(page.locator("h1, h2").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
+        assert barriers(page) == [], address
+    assert complaints == []
+
+
+def test_the_list_of_keys_opens_and_closes(shop: App, visit: Callable[..., Page]) -> None:
+    page = visit("/")
+    page.locator("body").press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Keys")).to_be_hidden()
+
+
+def test_a_key_deploys_only_after_a_yes(shop: App, visit: Callable[..., Page]) -> None:
+    page = visit("/apps/shop/")
+    page.locator("body").press("d")
+    page.get_by_role("button", name="Keep things as they are").click()
+    assert not shop.journals.exists()
+    page.locator("body").press("d")
+    page.locator("#confirm-yes").click()
+    page.wait_for_url("**/apps/shop/deploys/1/")
+
+
+def test_two_clicks_deploy_once(shop: App, visit: Callable[..., Page]) -> None:
+    page = visit("/apps/shop/")
+    page.locator("#deploy-now").dblclick()
+    page.wait_for_url("**/apps/shop/deploys/1/")
+    assert shop.journals.count() == 1
+
+
+def test_scaling_keeps_the_focus_where_it_is(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop)
+    make.instances(shop, "web", ["up"])
+    page = visit("/apps/shop/processes/")
+    page.get_by_role("button", name="One web more").press("Enter")
+    expect(page.locator(".scale output")).to_have_text("2")
+    expect(page.locator(".dot")).to_have_count(2)
+    expect(page.locator("#more-web")).to_be_focused()
+    assert Process.objects.get().quantity == 2
+
+
+def test_buildpacks_are_ordered_by_keyboard_and_by_mouse(shop: App, visit: Callable[..., Page]) -> None:
+    registry.sync()
+    page = visit("/apps/shop/buildpacks/")
+    for name in ("python", "nodejs"):
+        page.locator(f"#add-{name}").click()
+        expect(page.get_by_role("button", name=f"Remove {name}")).to_be_visible()
+    page.locator("#up-nodejs").press("Enter")
+    expect(page.locator(".order-row strong").first).to_have_text("nodejs")
+    rows = page.locator(".order-row")
+    rows.nth(1).locator(".order-handle").drag_to(rows.nth(0), target_position={"x": 20, "y": 2})
+    expect(page.locator(".order-row strong").first).to_have_text("python")
+    expect(page.locator("#up-python")).to_be_disabled()
+    assert list(AppBuildpack.objects.values_list("buildpack__name", flat=True)) == ["python", "nodejs"]
+
+
+def test_a_viewer_sees_no_deed(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop)
+    page = visit("/apps/shop/", "vera")
+    expect(page.get_by_role("heading", name="Running")).to_be_visible()
+    expect(page.get_by_role("button", name="Deploy")).to_have_count(0)
+
+
+def test_who_is_signed_out_elsewhere_is_told(shop: App, visit: Callable[..., Page]) -> None:
+    page = visit("/apps/shop/")
+    page.context.clear_cookies()
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('news'))")
+    page.wait_for_url("**/login?next=/apps/shop/")

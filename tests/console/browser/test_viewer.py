@@ -1,0 +1,203 @@
+"""The log viewer in a real browser: every line once, in order, as text, however many there are."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from console.ansi import plain
+from runtimes import journal as journals
+from runtimes.models import App, Journal, LogChunk
+from tests.console import factories as make
+
+pytestmark = pytest.mark.e2e
+DEPLOY = "/apps/shop/deploys/1/"
+
+
+def say(journal: Journal, first: int, last: int) -> None:
+    """Store lines `line N` of the running step, and ring."""
+    elsewhere(journals.store, journal, [[1, 500, f"line {number}"] for number in range(first, last + 1)])
+
+
+def elsewhere(work: Callable[..., Any], *args: Any) -> None:
+    """Do it in a thread without an event loop, as a worker would."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work, *args).result()
+        pool.submit(connections.close_all).result()
+
+
+def numbers(page: Page) -> list[int]:
+    """The numbers of all lines the viewer knows, in its order; walked through by scrolling from the start."""
+    seen: dict[int, None] = {}
+    page.locator(".log-pane").evaluate("pane => pane.scrollTop = 0")
+    while True:
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        seen |= dict.fromkeys(int(each) for each in page.locator(".log-no").all_text_contents())
+        further = (
+            "pane => { const top = pane.scrollTop; pane.scrollTop += pane.clientHeight; return pane.scrollTop > top }"
+        )
+        if not page.locator(".log-pane").evaluate(further):
+            return list(seen)
+
+
+def test_lines_come_live_and_none_is_lost_or_repeated_by_a_reload(shop: App, visit: Callable[..., Page]) -> None:
+    journal = make.deploy(shop, "building")
+    say(journal, 1, 40)
+    page = visit(DEPLOY)
+    expect(page.get_by_text("line 40", exact=True)).to_be_visible()
+    say(journal, 41, 60)
+    expect(page.get_by_text("line 60", exact=True)).to_be_visible(timeout=15_000)
+    page.reload()
+    say(journal, 61, 80)
+    expect(page.get_by_text("line 80", exact=True)).to_be_visible(timeout=15_000)
+    assert numbers(page) == list(range(1, 81))
+
+
+def test_a_lost_connection_loses_no_line_and_repeats_none(shop: App, visit: Callable[..., Page]) -> None:
+    journal = make.deploy(shop, "building")
+    say(journal, 1, 10)
+    page = visit("/")
+    sockets: list[WebSocketRoute] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/ws/"), through)
+    page.goto(DEPLOY)
+    expect(page.get_by_text("line 10", exact=True)).to_be_visible()
+    page.wait_for_timeout(300)
+    sockets[-1].close(code=1001)
+    say(journal, 11, 30)
+    expect(page.get_by_text("line 30", exact=True)).to_be_visible(timeout=20_000)
+    say(journal, 31, 40)
+    expect(page.get_by_text("line 40", exact=True)).to_be_visible(timeout=20_000)
+    assert numbers(page) == list(range(1, 41))
+    assert len(sockets) >= 2
+
+
+def test_without_websockets_the_log_still_comes(shop: App, visit: Callable[..., Page]) -> None:
+    journal = make.deploy(shop, "building")
+    say(journal, 1, 10)
+    page = visit("/")
+    page.route_web_socket(re.compile("/ws/"), lambda socket: socket.close(code=1006))
+    page.goto(DEPLOY)
+    expect(page.get_by_text("line 10", exact=True)).to_be_visible()
+    say(journal, 11, 20)
+    expect(page.get_by_text("line 20", exact=True)).to_be_visible(timeout=30_000)
+    assert numbers(page) == list(range(1, 21))
+
+
+def test_the_end_of_a_deploy_changes_the_page_without_a_reload(shop: App, visit: Callable[..., Page]) -> None:
+    journal = make.deploy(shop, "building")
+    say(journal, 1, 5)
+    page = visit(DEPLOY)
+    expect(page).to_have_title("#1 Building · shop · Slipway")
+    journal.build.move("failed", failure="Python stopped with exit code 1.")
+    journal.steps.get(key="buildpack:1").move("failed")
+    elsewhere(journals.close, journal)
+    expect(page.get_by_role("heading", name="Python failed")).to_be_visible(timeout=15_000)
+    expect(page).to_have_title("#1 Failed · shop · Slipway")
+    assert "failed" in (page.locator("#favicon").get_attribute("href") or "")
+
+
+def test_of_a_hundred_thousand_lines_a_few_hundred_are_drawn(shop: App, visit: Callable[..., Page]) -> None:
+    journal = make.deploy(shop, "building")
+    for first in range(1, 100_001, 1000):
+        lines = [[1, 500, f"line {number}"] for number in range(first, first + 1000)]
+        LogChunk.objects.create(journal=journal, first=first, count=1000, lines=lines)
+    page = visit(DEPLOY)
+    expect(page.get_by_text("line 100000", exact=True)).to_be_visible()
+    assert page.locator(".log-line").count() < 400
+    page.locator("body").press("g")
+    expect(page.get_by_text("line 1", exact=True)).to_be_visible(timeout=15_000)
+    page.goto(f"{DEPLOY}#L50000")
+    expect(page.locator(".log-line.is-chosen")).to_contain_text("line 50000", timeout=15_000)
+    assert page.locator(".log-line").count() < 400
+
+
+def test_hostile_text_is_shown_and_never_obeyed(shop: App, visit: Callable[..., Page], complaints: list[str]) -> None:
+    texts = [
+        "<img src=x onerror=alert(1)>",
+        "\x1b]8;;javascript:alert(1)\x07click\x1b]8;;\x07",
+        "if \u202ereversed\u202c",
+        "\x1b[31mred\x1b[38;5;208morange\x1b[48;2;1;2;3mtrue\x1b[7minverse\x1b[0m",
+        "\x1b[38;2;url(x);1;2mstrange\x1b[999999999m",
+        "&lt;b&gt;",
+    ]
+    make.deploy(shop, "building", lines=[(4, text) for text in texts])
+    page = visit(DEPLOY)
+    expect(page.locator(".log-line")).to_have_count(len(texts))
+    assert page.locator(".log-text").all_text_contents() == [plain(text) for text in texts]
+    assert page.locator(".log img, .log script, .log-text a").count() == 0
+    assert page.locator(".log-text .c1").all_text_contents() == ["red"]
+    assert complaints == []
+
+
+def test_browser_and_server_read_terminal_codes_alike(shop: App, visit: Callable[..., Page]) -> None:
+    page = visit("/")
+    texts = [
+        "plain",
+        "\x1b[1mbold\x1b[m",
+        "\x1b",
+        "a\x1b[",
+        "\x1b]0;t\x1b\\x",
+        "\x1b(B",
+        "\x1b[?25lx",
+        "\u2066i\u2069",
+        "\x1b[31",
+    ]
+    script = """async (texts) => {
+        const { pieces, plain } = await import("/static/console/log/ansi.js");
+        return texts.map((text) => [plain(text), pieces(text).map((piece) => piece.text).join("")]);
+    }"""
+    assert page.evaluate(script, texts) == [[plain(text), plain(text)] for text in texts]
+
+
+def test_folding_searching_and_choosing_lines(shop: App, visit: Callable[..., Page]) -> None:
+    lines = [(0, "queued"), *((3, f"step {number}") for number in range(100)), (4, "error: it broke")]
+    make.deploy(shop, "failed", lines=lines, failure="It broke.")
+    page = visit(DEPLOY)
+    head = page.get_by_role("button", name="Node.js")
+    expect(head).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_text("error: it broke")).to_be_visible()
+    page.locator("#step-400 a").click()
+    expect(head).to_have_attribute("aria-expanded", "true")
+    page.locator("body").press("/")
+    page.keyboard.type("STEP 5")
+    expect(page.locator(".log-hits")).to_have_text("11")
+    page.keyboard.press("Enter")
+    expect(page.locator(".log-hits")).to_have_text("1/11")
+    expect(page.locator("mark").first).to_have_text("step 5")
+    page.locator('[data-line="7"]').click()
+    page.locator('[data-line="9"]').click(modifiers=["Shift"])
+    assert page.url.endswith("#L7-L9")
+    expect(page.locator(".log-line.is-chosen")).to_have_count(3)
+    page.get_by_role("button", name="First error").click()
+    expect(page.get_by_text("error: it broke")).to_be_visible()
+
+
+def test_reading_further_up_stops_following_and_counts_what_is_new(shop: App, visit: Callable[..., Page]) -> None:
+    journal = make.deploy(shop, "building")
+    say(journal, 1, 300)
+    page = visit(DEPLOY)
+    expect(page.get_by_text("line 300", exact=True)).to_be_visible()
+    page.locator(".log-pane").hover()
+    page.mouse.wheel(0, -1500)
+    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
+    say(journal, 301, 337)
+    expect(page.get_by_text("37 new lines")).to_be_visible(timeout=15_000)
+    page.get_by_text("37 new lines").click()
+    expect(page.get_by_text("line 337", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "true")
+
+
+def test_without_a_script_the_log_is_plain_text(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop, "building", lines=[(0, "\x1b[1mbold\x1b[0m <b>")])
+    page = visit(DEPLOY, java_script_enabled=False)
+    assert "bold <b>" in page.locator(".log-plain").inner_text()
+    expect(page.get_by_role("button", name="Cancel deploy")).to_be_visible()
