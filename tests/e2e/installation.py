@@ -31,12 +31,12 @@ STOP_SECONDS = 25
 class Installation:
     """Use it as a context: everything runs inside, nothing of it is there before or after."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted_ports: tuple[int, int, int] = (0, 0, 0)) -> None:
         self.namespace = f"e2e-{uuid.uuid4().hex[:8]}"
         self.data = Path(tempfile.mkdtemp(prefix=f"slipway-{self.namespace}-"))
         self.temporary = self.data / "tmp"
         self.temporary.mkdir()
-        self.port, self.apps_port, self.redis_port = _free_ports(3)
+        self.port, self.apps_port, self.redis_port = map(_free_port, wanted_ports)
         self.url = f"http://localhost:{self.port}"
         self.certificates = certificates.make(self.data / "ca")
         self.password = ""
@@ -62,8 +62,7 @@ class Installation:
 
     def close(self) -> None:
         """End what was started, by its id, and remove everything; raise if something stayed."""
-        for name in list(self._running):
-            self.stop(name)
+        self.stop(*self._running)
         forgotten = sorted(path.name for path in self.temporary.iterdir())
         try:
             belongings.remove(self.namespace)
@@ -112,16 +111,18 @@ class Installation:
                 start_new_session=True,
             )
 
-    def stop(self, name: str) -> None:
-        """End it as `make up` would: a polite signal, and after a while the other one."""
-        process = self._running.pop(name)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    def stop(self, *names: str) -> None:
+        """End them as `make up` would: a polite signal to all, and after a while the other one."""
+        ending = [self._running.pop(name) for name in names]
+        for process in ending:
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in ending:
+            try:
+                process.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+                process.wait()
 
     @contextlib.contextmanager
     def restarted(self, name: str, **environment: str) -> Iterator[None]:
@@ -188,6 +189,11 @@ class Installation:
             time.sleep(0.1)
 
 
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
 def _answers(url: str) -> bool:
     session = requests.Session()
     session.trust_env = False
@@ -199,12 +205,14 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+def _free_port(wanted: int) -> int:
+    """This port, or another one if it is taken."""
+    with socket.socket() as free:
+        try:
+            free.bind(("127.0.0.1", wanted))
+        except OSError:
+            free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _procfile() -> dict[str, str]:

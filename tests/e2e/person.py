@@ -52,9 +52,9 @@ class Person:
         answer = self._post("apps/new", data, archive)
         assert answer.url.endswith(f"/apps/{name}/"), _wrongs(answer)
 
-    def edit_source(self, name: str, **fields: str) -> None:
-        """Change where an app comes from."""
-        answer = self._post(f"apps/{name}/settings/source", fields)
+    def set_config(self, name: str, key: str, value: str) -> None:
+        """Set a config var."""
+        answer = self._post(f"apps/{name}/config/set", {"key": key, "value": value})
         assert answer.ok, _wrongs(answer)
 
     def deploy(self, name: str, archive: bytes | None = None, /, **fields: str) -> int:
@@ -102,6 +102,10 @@ class Person:
         address = f"http://127.0.0.1:{self.installation.apps_port}{path}"
         answer = self._session.get(address, headers={"Host": host}, timeout=30)
         return answer.status_code, answer.text
+
+    def address(self, name: str) -> str:
+        """Where people open an app."""
+        return f"http://{name}.localhost:{self.installation.apps_port}/"
 
     def _outcome(self, name: str, number: int, state: str) -> Outcome:
         (build,) = self.installation.rows(

@@ -21,7 +21,7 @@ SEARCH = f"""#!/bin/bash
 token="$(printf %s '{TOKEN[::-1]}' | rev)"
 if env | grep --quiet "$token" || grep -rqs "$token" /slipway /tmp /app /proc/[0-9]*/environ
 then echo 'The token was found.'; else echo 'Nothing was found.'; fi
-find / -name credential -not -path '/proc/*' 2>/dev/null | sed 's/^/Found: /'
+find /slipway /tmp /run /home /root -name credential 2>/dev/null | sed 's/^/Found: /'
 """
 
 

@@ -1,0 +1,160 @@
+"""Pictures of every page for the documentation: `python -m tests.e2e.screenshots [FOLDER]`.
+
+Starts an installation, fills it by using it, and photographs it at 1280 and 390 px, some pages in the dark too.
+"""
+
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page
+
+from tests.e2e import browsing
+from tests.e2e.installation import ROOT, Installation
+from tests.e2e.person import Person
+from tests.e2e.sources import archive, pages
+
+FOLDER = ROOT / "docs" / "screenshots"
+PORTS = (8000, 8080, 6380)
+WIDTHS = {"wide": (1280, 800), "narrow": (390, 844)}
+IN_THE_DARK = {"apps", "app", "deploy-live", "deploy-failed"}
+
+Scheme = Literal["light", "dark"]
+
+
+class Camera:
+    """A signed-in page for each width and colour scheme."""
+
+    def __init__(self, browser: Browser, installation: Installation, folder: Path) -> None:
+        self._url, self._folder = installation.url, folder
+        self._pages: dict[str, Page] = {}
+        for scheme in ("light", "dark"):
+            for size, (width, height) in WIDTHS.items():
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+                )
+                self._pages[f"{size}-{scheme}"] = context.new_page()
+
+    def take(self, name: str, path: str) -> None:
+        """Photograph a page of the console in every look it is wanted in."""
+        for look in self._looks(name):
+            self.open(look, path)
+            self.shoot(name, look)
+
+    def take_opened(self, name: str) -> None:
+        """Photograph what stands open, without loading it again."""
+        for look in self._looks(name):
+            self.shoot(name, look)
+
+    def open(self, look: str, path: str) -> Page:
+        """Go to a page in one look."""
+        page = self._pages[look]
+        page.goto(path if path.startswith("http") else f"{self._url}/{path}")
+        page.wait_for_load_state("load")
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(700)  # the log and the counter come over their sockets
+        return page
+
+    def shoot(self, name: str, look: str) -> None:
+        """Write one picture."""
+        size, _, scheme = look.partition("-")
+        suffix = "-dark" if scheme == "dark" else ""
+        path = self._folder / f"{name}-{WIDTHS[size][0]}{suffix}.png"
+        self._pages[look].screenshot(path=path, full_page=True)
+
+    def sign_in(self, password: str) -> None:
+        """Through the form, in every look."""
+        for page in self._pages.values():
+            browsing.sign_in(page, self._url, password)
+
+    def _looks(self, name: str) -> Iterator[str]:
+        yield from ("wide-light", "narrow-light")
+        if name in IN_THE_DARK:
+            yield "wide-dark"
+
+
+def main(folder: Path = FOLDER) -> None:
+    """Take all pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Installation(PORTS) as installation, browsing.chromium() as browser:
+        camera = Camera(browser, installation, folder)
+        camera.take("login", "login")
+        camera.sign_in(installation.password)
+        admin = Person(installation)
+        _before_anything(camera, admin)
+        _while_it_builds(camera, admin)
+        _when_it_runs(camera, admin)
+    for path in sorted(folder.glob("*.png")):
+        print(f"{path.name:36} {path.stat().st_size / 1024:6.1f} kB")  # noqa: T201 it is a command
+
+
+def _before_anything(camera: Camera, admin: Person) -> None:
+    camera.take("apps-empty", "")
+    camera.take("app-new", "apps/new?sample=django-vue")
+    admin.create("harbour", source="sample", sample="django-vue")
+    camera.take("app-new-born", "apps/harbour/")
+
+
+def _while_it_builds(camera: Camera, admin: Person) -> None:
+    hello = admin.create_and_deploy("hello", source="sample", sample="flask")
+    admin.create("ledger", archive(pages("A ledger")))
+    ledger = admin.deploy("ledger")
+    admin.wait("hello", hello)
+    admin.wait("ledger", ledger)
+    number = admin.deploy("harbour")
+    with _at_node(camera, f"apps/harbour/deploys/{number}/"):
+        camera.take_opened("deploy-running")
+        camera.take("queue", "queue")
+    assert admin.wait("harbour", number).state == "live"
+
+
+@contextmanager
+def _at_node(camera: Camera, path: str) -> Iterator[None]:
+    """Inside, the deploy's page stands open in all looks, in the middle of the build."""
+    for look in ("wide-light", "narrow-light"):
+        page = camera.open(look, path)
+        page.locator("[data-name='Node.js'][data-state='running']").wait_for()
+    yield
+
+
+def _when_it_runs(camera: Camera, admin: Person) -> None:
+    second = admin.deploy("harbour", _renamed())
+    broken = archive(pages("Never", Procfile="web: echo 'ledger: no database at postgres://db.internal' && exit 3\n"))
+    failed = admin.deploy("ledger", broken)
+    assert admin.wait("harbour", second).state == "live"
+    assert admin.wait("ledger", failed).state == "failed"
+    admin.create("billing", source="git", git_url="https://git.example.org/shop/billing.git", git_ref="main")
+    admin.set_config("harbour", "MAIL_HOST", "mail.example.org")
+    admin.set_config("harbour", "SECRET_KEY", "nobody-sees-this-again")
+    for name, path in {
+        "apps": "",
+        "app": "apps/harbour/",
+        "deploys": "apps/harbour/deploys/",
+        "deploy-live": f"apps/harbour/deploys/{second}/",
+        "deploy-failed": f"apps/ledger/deploys/{failed}/",
+        "releases": "apps/harbour/releases/",
+        "processes": "apps/harbour/processes/",
+        "logs": "apps/harbour/logs/",
+        "buildpacks": "apps/harbour/buildpacks/",
+        "config": "apps/harbour/config/",
+        "settings": "apps/harbour/settings/",
+        "account": "account/",
+        "sample": admin.address("harbour"),
+    }.items():
+        camera.take(name, path)
+
+
+def _renamed() -> bytes:
+    """The sample, packed by hand, as somebody who works on it would upload it."""
+    buffer, sample = BytesIO(), ROOT / "builds" / "samples" / "django-vue"
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        tar.add(sample, "harbour", filter=lambda info: None if "node_modules" in info.name else info)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
