@@ -8,7 +8,6 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from builds.deploys import Deploy
-from builds.models import Build
 from runtimes.models import App, Environment, Instance, Journal, Process, Release
 
 RECENT = 20
@@ -39,13 +38,18 @@ class AppRow:
         if self.environment.stopped:
             return "stopped"
         if self.live:
-            return "crashed" if any(instance.state == "crashed" for instance in self.instances) else "live"
+            return "crashed" if any(instance.state == "crashed" for instance in self.serving) else "live"
         return self.deploys[0].state if self.deploys else "never"
 
     @property
+    def serving(self) -> list[Instance]:
+        """The instances of the live release, without those that come up or still finish what they began."""
+        return [instance for instance in self.instances if self.live and instance.release_id == self.live.pk]
+
+    @property
     def up(self) -> int:
-        """How many instances are up."""
-        return sum(instance.state == "up" for instance in self.instances)
+        """How many instances of the live release are up."""
+        return sum(instance.state == "up" for instance in self.serving)
 
     @property
     def wanted(self) -> int:
@@ -63,7 +67,7 @@ class AppRow:
         ]
 
     def _of(self, process: str) -> list[Instance]:
-        return [instance for instance in self.instances if instance.process == process]
+        return [instance for instance in self.serving if instance.process == process]
 
     @property
     def bars(self) -> list[tuple[int, int, Deploy]]:
@@ -137,14 +141,13 @@ def _deploys(environments: list[Environment]) -> dict[int, list[Deploy]]:
         Journal.objects.filter(environment__in=environments)
         .annotate(place=place)
         .filter(place__lte=RECENT)
-        .select_related("created_by", "environment__app", "app")
+        .select_related("created_by", "environment__app", "app", "build")
         .order_by("-pk")
     )
-    builds = {build.journal_id: build for build in Build.objects.filter(journal__in=journals)}
-    releases = {release.journal_id: release for release in Release.objects.filter(journal__in=journals)}
+    releases = {release.journal_id: release for release in Release.objects.filter(journal__in=journals).defer("config")}
     found: dict[int, list[Deploy]] = defaultdict(list)
     for journal in journals:
-        found[journal.environment_id].append(Deploy(journal, builds.get(journal.pk), releases.get(journal.pk)))
+        found[journal.environment_id].append(Deploy(journal, getattr(journal, "build", None), releases.get(journal.pk)))
     return found
 
 
