@@ -145,8 +145,13 @@ def get(app: App, number: int) -> Deploy:
 
 def running_and_waiting(apps: Iterable[App]) -> list[Deploy]:
     """What builds, releases or waits now, in the order in which it was asked for."""
+    return _deploys(under_way(apps))
+
+
+def under_way(apps: Iterable[App]) -> "QuerySet[Journal]":
+    """The journals of what builds, releases or waits now, in the order in which it was asked for."""
     going_on = Q(build__state__in=("queued", "running")) | Q(releases__state="pending")
-    return _deploys(Journal.objects.filter(going_on, app__in=apps).distinct().order_by("pk"))
+    return Journal.objects.filter(going_on, app__in=apps).distinct().order_by("pk")
 
 
 def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:

@@ -84,6 +84,12 @@ def may_cancel(user: Any, its_rights: frozenset[str], found: deploys.Deploy) -> 
     return "cancel" in its_rights or ("cancel own" in its_rights and found.by == user)
 
 
+def rights_by_team(user: Any) -> "dict[int, frozenset[str]]":
+    """What this user may do in each of their teams, by the team's key. The platform's admin is not asked for."""
+    roles = Membership.objects.filter(user=user).values_list("team", "role")
+    return {team: frozenset(action for action, allowed in TABLE.items() if role in allowed) for team, role in roles}
+
+
 def teams(user: Any, can: str) -> Any:
     """The teams for which this user may do something, as a queryset."""
     if user.is_superuser:

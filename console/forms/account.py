@@ -3,7 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from console import attempts
 
 
 class SignInForm(AuthenticationForm):
@@ -13,6 +17,19 @@ class SignInForm(AuthenticationForm):
         "invalid_login": gettext_lazy("This name and password do not go together. Check both, capital letters count."),
         "inactive": gettext_lazy("This name and password do not go together. Check both, capital letters count."),
     }
+
+    def clean(self) -> dict[str, Any]:
+        """The right password, unless there were too many wrong ones."""
+        account = self.cleaned_data.get("username", "")
+        if attempts.too_many(self.request, account):
+            raise ValidationError(_("There were too many attempts. Wait a quarter of an hour, then try again."))
+        try:
+            data: dict[str, Any] = super().clean()
+        except ValidationError:
+            attempts.failed(self.request, account)
+            raise
+        attempts.succeeded(self.request, account)
+        return data
 
 
 class ChangePasswordForm(PasswordChangeForm):

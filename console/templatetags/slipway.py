@@ -206,9 +206,10 @@ def theme(context: template.Context) -> str:
 @register.inclusion_tag("shared/_queue.html", takes_context=True)
 def queue_counter(context: template.Context) -> dict[str, Any]:
     """How many deploys run and wait among the apps this user may know of."""
-    found = deploys.running_and_waiting(App.objects.visible_to(context["request"].user))
-    waiting = sum(deploy.state == "queued" for deploy in found)
-    return {"running": len(found) - waiting, "waiting": waiting, "first": found[0] if found else None}
+    apps = App.objects.visible_to(context["request"].user)
+    states = list(deploys.under_way(apps).values_list("build__state", flat=True))
+    waiting = states.count("queued")
+    return {"running": len(states) - waiting, "waiting": waiting}
 
 
 # Key, address name, icon, word. The order is the order of the tabs.

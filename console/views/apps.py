@@ -26,13 +26,14 @@ def index(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
     found = apps.filter(name__icontains=wanted) if wanted else apps
     page = Paginator(found.order_by("name"), PER_PAGE).get_page(request.GET.get("page"))
+    theirs = access.rights_by_team(request.user)
     context = {
         "page": page,
         "rows": rows_of(page.object_list),
         "q": wanted,
         "samples": samples(),
-        "may_create": access.teams(request.user, "create").exists(),
-        "deployable_teams": set(access.teams(request.user, "deploy").values_list("pk", flat=True)),
+        "may_create": request.user.is_superuser or any("create" in rights for rights in theirs.values()),
+        "deployable_teams": {team for team, rights in theirs.items() if "deploy" in rights},
     }
     return render(request, either(request, "apps/index.html", "apps/_list.html"), context)
 

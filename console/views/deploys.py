@@ -13,6 +13,7 @@ from builds.cancel import cancel as cancel_deploy
 from builds.start import deploy_again, start_deploy
 from console import access
 from console.forms.deploys import DeployForm
+from console.usual import usual_seconds
 from console.views.frame import either, render_app
 from runtimes import journal as journals
 
@@ -67,7 +68,7 @@ def cancel(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 @require_POST
 def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
-    """Deploy the same commit once more."""
+    """Deploy the very same source once more."""
     deploy = access.deploy(request, name, number, can="deploy")
     if deploy.build is None:
         messages.warning(request, _("This one had no build. Roll back to its release instead."))
@@ -78,9 +79,10 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
     rights = access.rights(request.user, deploy.app.team)
+    usual = usual_seconds(deploy.environment)
     return {
         "deploy": deploy,
-        "steps": list(deploy.journal.steps.all()),
+        "steps": [(step, usual.get(step.name)) for step in deploy.journal.steps.all()],
         "last": journals.count(deploy.journal),
         "serving": deploy.environment.live,
         "rights": rights,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -19,6 +20,7 @@ def _surroundings(settings: Settings) -> None:
     settings.STORAGES = settings.STORAGES | {"sources": memory, "staticfiles": plain}
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
     current_app.conf.update(broker_url="memory://")
 
 

@@ -250,6 +250,29 @@ def test_signing_in_never_says_which_half_was_wrong(signed_in: Callable[[str], C
     assert answers == {1}
 
 
+def test_guessing_a_password_ends_soon_for_the_account_and_not_for_others(signed_in: Callable[[str], Client]) -> None:
+    guesser = signed_in("")
+    for _ in range(10):
+        guesser.post("/login", {"username": "Alice", "password": "wrong"})
+    right = guesser.post("/login", {"username": "alice", "password": "alice"})
+    assert "too many attempts" in right.content.decode()
+    assert guesser.post("/login", {"username": "vera", "password": "vera"}).status_code == 302
+
+
+def test_the_rail_says_how_long_a_step_usually_takes(alice: Client, app: App) -> None:
+    for speed in (1.0, 2.0, 9.0):
+        make.deploy(app, speed=speed)
+    make.deploy(app, "queued")
+    assert "≈ 19 s" in page(alice, "/apps/shop/deploys/4/")
+
+
+def test_a_retry_takes_the_very_same_source(alice: Client, app: App) -> None:
+    make.deploy(app, "failed", commit="3f9c2ab41d0e77f2b9a1")
+    Build.objects.update(source="1/source")
+    assert alice.post("/apps/shop/deploys/1/retry").headers["Location"] == "/apps/shop/deploys/2/"
+    assert Build.objects.get(journal__number=2).source == "1/source"
+
+
 def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(alice: Client) -> None:
     assert 'data-bs-theme="auto"' in page(alice, "/")
     assert alice.post("/account/theme", {"theme": "dark", "next": "https://evil.example"}).headers["Location"] == "/"
@@ -267,5 +290,5 @@ def test_the_list_of_apps_asks_the_database_as_often_for_many_as_for_one(
         for _ in range(3):
             make.deploy(each)
         make.instances(each, "web", ["up"])
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(12):
         alice.get("/")

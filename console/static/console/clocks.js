@@ -24,7 +24,10 @@ export function runClocks() {
 function tick() {
   for (const clock of document.querySelectorAll("[data-clock]")) {
     if (!drawn.has(clock)) drawn.set(clock, performance.now());
-    clock.textContent = duration((Number(clock.dataset.clock) + performance.now() - drawn.get(clock)) / 1000);
+    const seconds = (Number(clock.dataset.clock) + performance.now() - drawn.get(clock)) / 1000;
+    clock.textContent = duration(seconds);
+    const bar = clock.closest(".step")?.querySelector("progress");
+    if (bar) bar.value = seconds;
   }
 }
 
