@@ -133,13 +133,19 @@ class Workshop:
         config: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         automatic: bool = False,
+        emptied: str = "",
     ) -> Built:
-        """One build of `source` with bundled buildpacks in order; `config` becomes ENV_DIR."""
+        """One build of `source` with bundled buildpacks in order; `config` becomes ENV_DIR.
+
+        `emptied` is a file of the stack that holds nothing this time.
+        """
         channel = secrets.token_hex(16)
         container = self._create(BUILD_IMAGE, ["/usr/local/lib/slipway/build"], volume)
         try:
             request = _request(packs, channel, {**installation(), **(environment or {})}, automatic)
             container.put_archive("/", _inbox(request, source, config or {}, packs))
+            if emptied:
+                container.put_archive("/", _empty(emptied))
             raw = _run(container)
             pattern = re.compile(rb"\x1e" + channel.encode() + rb"\x1e(.*)\n")
             built = Built(
@@ -320,6 +326,13 @@ def _inbox(request: dict[str, Any], source: Source | Path, config: Mapping[str, 
             archive.add(BUNDLED / name, f"slipway/buildpacks/{index}-{name}", filter=_owned)
         for file in [DRIVER / "build", *sorted((DRIVER / "lib").iterdir())]:
             archive.add(file, f"usr/local/lib/slipway/{file.relative_to(DRIVER)}", filter=_readable)
+    return stream.getvalue()
+
+
+def _empty(path: str) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        _add(archive, path.lstrip("/"), b"")
     return stream.getvalue()
 
 

@@ -112,7 +112,16 @@ def test_folders_that_the_app_names_come_back_in_the_next_build(workshop: Worksh
 def test_without_any_setting_npm_itself_tells_its_registry(workshop: Workshop) -> None:
     volume, nothing = workshop.volume(), {"NPM_CONFIG_REGISTRY": ""}
     source = build_only("node build.js")
-    built = workshop.build(source, "nodejs", volume=volume, environment=nothing)
+    stack = "/usr/local/share/slipway/npm-registry"
+    built = workshop.build(source, "nodejs", volume=volume, environment=nothing, emptied=stack)
     assert "asking npm for its default, once" in built.log
     assert built.exit_code == 0
-    assert "asking npm" not in workshop.build(source, "nodejs", volume=volume, environment=nothing).log
+    again = workshop.build(source, "nodejs", volume=volume, environment=nothing, emptied=stack)
+    assert "asking npm" not in again.log
+
+
+def test_the_stacks_of_the_platform_know_npms_default(workshop: Workshop) -> None:
+    built = workshop.build(
+        build_only("node build.js"), "nodejs", volume=workshop.volume(), environment={"NPM_CONFIG_REGISTRY": ""}
+    )
+    assert (built.exit_code, "asking npm" in built.log) == (0, False)

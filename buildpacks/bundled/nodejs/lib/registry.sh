@@ -9,6 +9,7 @@ registry::find() {
 	[[ -n "${value}" ]] || value="$(settings::get npm_config_registry)"
 	[[ -n "${value}" ]] || value="$(registry::from_file "${BUILD_DIR}/.npmrc")"
 	[[ -n "${value}" ]] || value="$(registry::from_file /etc/npmrc)"
+	[[ -n "${value}" ]] || value="$(registry::from_stack)"
 	[[ -n "${value}" ]] || registry::ask_npm
 	REGISTRY="${value:-$(<"${CACHE_DIR}/nodejs/registry")}"
 	REGISTRY="${REGISTRY%/}"
@@ -17,6 +18,11 @@ registry::find() {
 registry::from_file() {
 	[[ -f "${1}" ]] || return 0
 	sed -nE 's/^[[:space:]]*registry[[:space:]]*=[[:space:]]*"?([^"[:space:]]+).*/\1/p' "${1}" | tail -n 1
+}
+
+# The stacks that come with the platform know npm's default.
+registry::from_stack() {
+	[[ ! -s /usr/local/share/slipway/npm-registry ]] || cat /usr/local/share/slipway/npm-registry
 }
 
 # Nobody set a registry and there is no npm yet to ask for its default: a Python package that holds one answers.
