@@ -23,12 +23,16 @@ tree::is_untouched() {
 	[[ -z "$(find "${TREE_ROOT}/tree" -type f -newer "${TREE_ROOT}/stamp" -print -quit)" ]]
 }
 
-# Put the kept tree at `target`, if it was made for this key.
+# Put the kept tree at `target`, if it was made for this key. If it cannot be linked there, it is as if there were none.
 tree::restore() {
 	local key="${1}" target="${2}"
 	[[ -f "${TREE_ROOT}/key" && "$(<"${TREE_ROOT}/key")" == "${key}" ]] || return 1
 	rm -rf "${target}"
-	cp -al "${TREE_ROOT}/tree" "${target}"
+	if ! cp -al "${TREE_ROOT}/tree" "${target}"; then
+		rm -rf "${target}" "${TREE_ROOT}/key"
+		mkdir -p "${target}"
+		return 1
+	fi
 }
 
 # Keep what was just installed, before the app's own code runs over it. The key comes last:

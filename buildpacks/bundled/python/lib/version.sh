@@ -90,12 +90,14 @@ version::fetch_managed() {
 	mirror="$(settings::get UV_PYTHON_INSTALL_MIRROR)"
 	[[ -z "${mirror}" ]] || export UV_PYTHON_INSTALL_MIRROR="${mirror}"
 	output::note "The stack has Python ${PYTHON_VERSION}; looking for ${PYTHON_REQUEST} among uv's managed runtimes"
+	# called as a condition, so bash would go on after a failure: each step says itself that it failed
 	UV_HTTP_CONNECT_TIMEOUT=5 UV_HTTP_RETRIES=1 UV_PYTHON_DOWNLOADS=manual UV_PYTHON_INSTALL_DIR="${folder}" \
-		uv python install --quiet --no-bin --no-config "${PYTHON_REQUEST}" 2>"${CACHE_DIR}/python/managed.log" || return 1
-	found="$(UV_PYTHON_INSTALL_DIR="${folder}" uv python find --no-project --no-config --managed-python "${PYTHON_REQUEST}")"
-	PYTHON_VERSION="$(version::of "${found}")"
-	PYTHON_MANAGED="$(cd "$(dirname "$(realpath "${found}")")/.." && pwd)"
-	PYTHON_BASE="/app/.heroku/cpython/bin/python3"
+		uv python install --no-bin --no-config "${PYTHON_REQUEST}" >"${CACHE_DIR}/python/managed.log" 2>&1 || return 1
+	found="$(UV_PYTHON_INSTALL_DIR="${folder}" uv python find --no-project --no-config --managed-python "${PYTHON_REQUEST}" 2>>"${CACHE_DIR}/python/managed.log")" || return 1
+	found="$(realpath -e "${found}")" || return 1
+	PYTHON_VERSION="$(version::of "${found}")" || return 1
+	PYTHON_MANAGED="${found%/bin/*}"
+	PYTHON_BASE="/app/.heroku/cpython/bin/python${PYTHON_VERSION%.*}"
 }
 
 version::other_patch() {
