@@ -1,5 +1,7 @@
 """Working off the queue: one build from its claim to the seal on its journal."""
 
+import time
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -14,6 +16,9 @@ from runtimes.models import ConfigVar
 from runtimes.orders import order
 from runtimes.states import LEASE
 from runtimes.watch import Watch, worker_name
+
+# Whether an earlier deploy is over is asked this often.
+TURN_SECONDS = 0.2
 
 
 def build_next() -> Build | None:
@@ -60,6 +65,7 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
         slug = make_slug(build, log, watch)
         if not build.move("succeeded", slug=slug, ended_at=timezone.now()):
             raise Canceled  # it was given up meanwhile, because its worker seemed to be gone
+        _wait_for_turn(build, watch)
         deploy(slug, build.journal.environment, log, watch, created_by=build.journal.created_by)
     except Canceled:
         log.complain("Canceled.")
@@ -76,6 +82,14 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
         log.complain("The platform failed, not your app. Its administrators find the reason in its log.")
         _fail(build, "platform", "The platform failed, not your app.")
         raise
+
+
+def _wait_for_turn(build: Build, watch: Watch) -> None:
+    """Let earlier deploys to this environment be over, or an older source would be live in the end."""
+    same = Build.objects.filter(journal__environment=build.journal.environment, journal__sealed_at=None)
+    while same.filter(journal__number__lt=build.journal.number, state="succeeded").exists():
+        watch.check()
+        time.sleep(TURN_SECONDS)
 
 
 def _fail(build: Build, reason: str, failure: str, exit_code: int | None = None) -> None:

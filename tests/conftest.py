@@ -14,6 +14,7 @@ from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
+from builds import run
 from runtimes import deploy, health, holding, installation, reconcile, watch
 from runtimes.engine.fake import FakeEngine
 from tests.doubles import add_router, empty_queues
@@ -79,6 +80,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "SETTLED", timedelta(milliseconds=10))
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(holding, "RETRY_SECONDS", 0.005)
+    monkeypatch.setattr(run, "TURN_SECONDS", 0.005)
 
 
 @pytest.fixture(autouse=True)

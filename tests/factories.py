@@ -113,3 +113,9 @@ def writer(environment: Environment, *steps: str) -> Writer:
 def job_like(*command: str, **more: Any) -> JobSpec:
     """A job of nobody in particular."""
     return JobSpec(name=f"job-{next(_numbers)}", image="slipway/debian-12:run", command=command, **more)
+
+
+def uploaded(data: bytes, name: str = "shop", **fields: Any) -> App:
+    """An app whose source is this archive."""
+    key = storages["sources"].save(f"uploads/{name}", ContentFile(data))
+    return app(name, source="archive", git_url="", archive=key, archive_name="app.tar.gz", **fields)
