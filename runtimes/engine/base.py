@@ -268,6 +268,21 @@ class Engine(Protocol):
         """Whether the image is here, without asking a registry."""
         ...
 
+    def pull(self, image: str) -> None:
+        """Have the image here: its registry is asked if it is not. Raises with the registry's reason."""
+        ...
+
+    def derive(self, name: str, base: str, tar: Iterable[bytes]) -> str:
+        """Make the image `<namespace>/<name>` of `base` with the plain tar stream unpacked at `/`; return its name.
+
+        `name` has a tag (`stack:build`). An earlier image of the name makes way for it.
+        """
+        ...
+
+    def remove_image(self, name: str) -> None:
+        """Remove the image `<namespace>/<name>`; harmless when there is none. Raises while containers use it."""
+        ...
+
     def remove_volume(self, name: str) -> None:
         """Remove the volume `<namespace>-<name>`; harmless when there is none."""
         ...

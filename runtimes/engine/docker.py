@@ -7,6 +7,7 @@ from datetime import datetime
 from runtimes.engine import (
     docker_files,
     docker_formation,
+    docker_image,
     docker_job,
     docker_log,
     docker_network,
@@ -87,6 +88,15 @@ class DockerEngine:
 
     def image_exists(self, image: str) -> bool:
         return docker_restore.find_image(self._client, image) is not None
+
+    def pull(self, image: str) -> None:
+        docker_image.pull(self._client, image)
+
+    def derive(self, name: str, base: str, tar: Iterable[bytes]) -> str:
+        return docker_image.derive(self._client, name, base, tar)
+
+    def remove_image(self, name: str) -> None:
+        docker_image.remove_image(self._client, name)
 
     def remove_volume(self, name: str) -> None:
         docker_network.remove_volume(self._client, name)

@@ -94,11 +94,7 @@ class FakeEngine:
         return name if name in self._daemon.images else None
 
     def forget(self, key: str) -> None:
-        name = self._slug(key)
-        with self._daemon.lock:
-            if any(one.plan.image == name for one in self.world.containers.values()):
-                raise EngineError(f"The image {name} is in use.")
-            self._daemon.images.pop(name, None)
+        self._remove_image(self._slug(key))
 
     def apply(self, formation: Formation) -> list[Observed]:
         mine = {FORMATION: formation.name}
@@ -144,11 +140,31 @@ class FakeEngine:
     def image_exists(self, image: str) -> bool:
         return image in self._daemon.images
 
+    def pull(self, image: str) -> None:
+        if image in self._daemon.registry:
+            self._daemon.images.setdefault(image, self._daemon.registry[image])
+        self._daemon.files(image)
+
+    def derive(self, name: str, base: str, tar: Iterable[bytes]) -> str:
+        files = Tree(self._daemon.files(base))
+        files.unpack("/", tar)
+        self._daemon.images[f"{self.namespace}/{name}"] = files.own
+        return f"{self.namespace}/{name}"
+
+    def remove_image(self, name: str) -> None:
+        self._remove_image(f"{self.namespace}/{name}")
+
     def remove_volume(self, name: str) -> None:
         self._daemon.volumes.pop(f"{self.namespace}-{name}", None)
 
     def _slug(self, key: str) -> str:
         return f"{self.namespace}/slug:{key[:24]}"
+
+    def _remove_image(self, name: str) -> None:
+        with self._daemon.lock:
+            if any(one.plan.image == name for one in self.world.containers.values()):
+                raise EngineError(f"The image {name} is in use.")
+            self._daemon.images.pop(name, None)
 
     def _labelled(self, labels: Labels) -> list[Container]:
         return self._daemon.labelled(self.namespace, labels)

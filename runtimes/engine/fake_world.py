@@ -17,9 +17,10 @@ STACK_IMAGES = tuple(f"slipway/debian-{release}:{kind}" for release in (12, 13) 
 
 @dataclass
 class World:
-    """Steer it by its parts: set `away`, add to `images` and `programs`, or take a container out."""
+    """Steer it by its parts: set `away`, add to `images`, `registry` and `programs`, or take a container out."""
 
     images: dict[str, Files] = field(default_factory=lambda: {name: stack_files() for name in STACK_IMAGES})
+    registry: dict[str, Files] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     networks: set[str] = field(default_factory=set)
     volumes: dict[str, Files] = field(default_factory=dict)

@@ -1,0 +1,71 @@
+"""Images that others made: fetched from their registry, and made into our own with a few files more."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import docker.errors
+
+from runtimes.engine import docker_files
+from runtimes.engine.base import EngineError
+from runtimes.engine.docker_client import DockerClient, translated
+from runtimes.engine.docker_container import created
+from runtimes.engine.docker_kwargs import INSTALLATION, KIND
+from runtimes.engine.docker_restore import find_image
+
+
+def pull(client: DockerClient, image: str) -> None:
+    """See `Engine.pull`."""
+    if find_image(client, image):
+        return
+    api: Any = client.patient  # the stubs know this call, but not its types
+    with translated():
+        answers = list(api.pull(image, stream=True, decode=True))
+    if reasons := [str(answer["error"]) for answer in answers if "error" in answer]:
+        raise EngineError(f"Docker: {'; '.join(reasons)}")
+
+
+def derive(client: DockerClient, name: str, base: str, tar: Iterable[bytes]) -> str:
+    """See `Engine.derive`. The container is never started: it lends its file system and the base's settings."""
+    found = find_image(client, base)
+    if found is None:
+        raise EngineError(f"The image {base} is not here.")
+    image = f"{client.namespace}/{name}"
+    repository, _, tag = image.rpartition(":")
+    before = find_image(client, image)
+    with created(client, _kwargs(client, found)) as ref:
+        docker_files.put(client, ref, "/", tar)
+        with translated():
+            client.patient.commit(ref, repository, tag, changes=[f"LABEL {KIND}=stack"])
+    if before is not None:
+        _let_go(client, before["Id"])
+    return image
+
+
+def remove_image(client: DockerClient, name: str) -> None:
+    """See `Engine.remove_image`."""
+    with translated():
+        try:
+            client.patient.remove_image(f"{client.namespace}/{name}")
+        except docker.errors.NotFound:
+            return
+
+
+def _let_go(client: DockerClient, image: str) -> None:
+    """Remove an image that lost its name, unless containers or other images still stand on it."""
+    with translated():
+        try:
+            client.patient.remove_image(image)
+        except docker.errors.APIError as error:
+            if error.status_code not in (404, 409):
+                raise
+
+
+def _kwargs(client: DockerClient, base: dict[str, Any]) -> dict[str, Any]:
+    config = {
+        "Image": base["Id"],
+        "Cmd": ["/bin/sh"],  # Docker makes no container without a command, even if it never starts
+        "Labels": {INSTALLATION: client.namespace, KIND: "restore"},
+        "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"]},
+    }
+    return {"name": f"{client.namespace}-derive-{uuid.uuid4().hex[:8]}", "config": config}
