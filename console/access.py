@@ -5,11 +5,12 @@ exist for them (404); what they may see but not do is refused (403).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from builds import deploys
 from runtimes.models import App, Environment, Journal, Membership, Role, Team
@@ -35,6 +36,8 @@ TABLE: Mapping[str, frozenset[str]] = {
     "order buildpacks": _from(Role.ADMIN),
     "change source": _from(Role.ADMIN),
     "destroy": _from(Role.ADMIN),
+    "manage members": _from(Role.ADMIN),
+    "administer": frozenset(),
 }
 
 
@@ -84,6 +87,36 @@ def may_cancel(user: Any, its_rights: frozenset[str], found: deploys.Deploy) -> 
     return "cancel" in its_rights or ("cancel own" in its_rights and found.by == user)
 
 
+def at_most(user: Any, team: Team, role: str) -> bool:
+    """Whether a role is not above this user's own in the team."""
+    if user.is_superuser:
+        return True
+    own = Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
+    return own is not None and _SENIORITY.index(Role(role)) <= _SENIORITY.index(Role(own))
+
+
+# How the table reads to people; what is left out is nobody's business but the platform's admin's.
+WORDS = {
+    "see": gettext_lazy("See apps, releases and logs"),
+    "deploy": gettext_lazy("Deploy and retry"),
+    "cancel own": gettext_lazy("Cancel their own deploys"),
+    "cancel": gettext_lazy("Cancel anybody's deploys"),
+    "operate": gettext_lazy("Scale, restart and stop"),
+    "roll back": gettext_lazy("Roll back"),
+    "create": gettext_lazy("Create apps"),
+    "configure": gettext_lazy("Change config vars"),
+    "order buildpacks": gettext_lazy("Choose and order buildpacks"),
+    "change source": gettext_lazy("Change an app's source"),
+    "destroy": gettext_lazy("Destroy apps"),
+    "manage members": gettext_lazy("Add and remove members"),
+}
+
+
+def in_words() -> list[tuple[Any, list[bool]]]:
+    """The table as people read it: the action, and for each role whether it may."""
+    return [(word, [role in TABLE[action] for role in _SENIORITY]) for action, word in WORDS.items()]
+
+
 def rights_by_team(user: Any) -> "dict[int, frozenset[str]]":
     """What this user may do in each of their teams, by the team's key. The platform's admin is not asked for."""
     roles = Membership.objects.filter(user=user).values_list("team", "role")
@@ -95,6 +128,20 @@ def teams(user: Any, can: str) -> Any:
     if user.is_superuser:
         return Team.objects.all()
     return Team.objects.filter(memberships__user=user, memberships__role__in=TABLE[can])
+
+
+def team(request: HttpRequest, pk: int, can: str = "see") -> Team:
+    """A team, by the same rules as `app`."""
+    if (found := teams(request.user, "see").filter(pk=pk).first()) is None:
+        raise Http404(_("There is no such team."))
+    require(request, found, can)
+    return cast("Team", found)
+
+
+def platform(request: HttpRequest) -> None:
+    """Let only the platform's admin pass; for others there is nothing here."""
+    if not request.user.is_superuser:
+        raise Http404(_("There is nothing here."))
 
 
 def require(request: HttpRequest, team: Team, can: str) -> None:

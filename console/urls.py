@@ -4,7 +4,20 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from console.forms.account import SignInForm
-from console.views import account, apps, buildpacks, config, deploys, logs, output, processes, queue, releases
+from console.views import (
+    account,
+    admin,
+    apps,
+    buildpacks,
+    config,
+    deploys,
+    logs,
+    output,
+    processes,
+    queue,
+    releases,
+    teams,
+)
 
 
 class AppName:
@@ -29,6 +42,17 @@ urlpatterns = [
     ),
     path("logout", LogoutView.as_view(), name="logout"),
     path("queue", queue.index, name="queue"),
+    path("teams/", teams.index, name="teams"),
+    path("teams/new", teams.found, name="found"),
+    path("teams/<int:pk>/", teams.show, name="team"),
+    path("teams/<int:pk>/join", teams.join, name="join"),
+    path("teams/<int:pk>/leave", teams.leave, name="leave"),
+    path("admin/people", admin.persons, name="persons"),
+    path("admin/people/new", admin.welcome, name="welcome"),
+    path("admin/people/<int:pk>", admin.change, name="change"),
+    path("admin/buildpacks", admin.registry, name="registry"),
+    path("admin/buildpacks/new", admin.register, name="register"),
+    path("admin/buildpacks/<int:pk>", admin.arrange, name="arrange-registry"),
     path("account/", account.show, name="account"),
     path("account/password", account.password, name="password"),
     path("account/theme", account.theme, name="theme"),

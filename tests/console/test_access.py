@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from buildpacks import registry
+from buildpacks.models import Buildpack
 from builds.deploys import get
 from console import access
 from runtimes.models import App, Role, Team
@@ -41,6 +43,17 @@ ROUTES = {
     "log": Route("see", args=("shop", 1)),
     "log-search": Route("see", args=("shop", 1)),
     "log-text": Route("see", args=("shop", 1)),
+    "teams": Route("signed in", args=()),
+    "found": Route("administer", "post", ()),
+    "team": Route("see", args=("team",)),
+    "join": Route("manage members", "post", ("team",)),
+    "leave": Route("manage members", "post", ("team",)),
+    "persons": Route("administer", args=()),
+    "welcome": Route("administer", "post", ()),
+    "change": Route("administer", "post", (1,)),
+    "registry": Route("administer", args=()),
+    "register": Route("administer", "post", ()),
+    "arrange-registry": Route("administer", "post", ("buildpack",)),
     "queue": Route("signed in", args=()),
     "account": Route("signed in", args=()),
     "password": Route("signed in", "post", ()),
@@ -73,10 +86,17 @@ def names() -> set[str]:
     return {each.name or "" for each in get_resolver().url_patterns if isinstance(each, URLPattern)}
 
 
+def arguments() -> dict[Any, int]:
+    """What stands for a key that only the database knows."""
+    registry.sync()
+    return {"team": Team.objects.get(name="Alice's team").pk, "buildpack": Buildpack.objects.get(name="python").pk}
+
+
 def answer(client: Client, name: str) -> Any:
     """What the address says, used as it is meant to be."""
     route = ROUTES[name]
-    address = reverse(name, args=route.args)
+    args = [arguments().get(arg, arg) for arg in route.args]
+    address = reverse(name, args=args)
     return client.get(address) if route.method == "get" else client.post(address)
 
 
@@ -95,9 +115,13 @@ def expected(route: Route, person: str) -> str:
         return "sign in"
     if route.needs == "signed in" or person == "root":
         return "in"
-    if person == "charlie":
+    if person == "charlie" or route.needs == "administer":
         return "nothing"
     return "in" if ROLES[person] in access.TABLE[route.needs] else "refused"
+
+
+def test_every_action_of_a_role_has_words() -> None:
+    assert {action for action, roles in access.TABLE.items() if roles} == access.WORDS.keys()
 
 
 def test_no_address_is_unknown_here() -> None:
@@ -117,7 +141,8 @@ def test_an_address_lets_in_whom_the_table_says(
 @pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.method == "post"))
 def test_nothing_is_changed_by_following_a_link(name: str, app: App, alice: Client) -> None:
     make.deploy(app, "building")
-    assert alice.get(reverse(name, args=ROUTES[name].args)).status_code == 405
+    args = [arguments().get(arg, arg) for arg in ROUTES[name].args]
+    assert alice.get(reverse(name, args=args)).status_code == 405
 
 
 def test_a_deploy_of_another_app_is_not_there(app: App, team: Team, alice: Client) -> None:

@@ -1,5 +1,6 @@
 """What people do on the pages, and what they are told."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +9,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from buildpacks import registry
+from buildpacks.models import Buildpack
 from builds.models import AppBuildpack, Build
+from console import access
 from console.views.buildpacks import changed
 from runtimes.models import App, ConfigVar, Process, Release, Team
 from tests.console import factories as make
@@ -271,6 +274,59 @@ def test_a_retry_takes_the_very_same_source(alice: Client, app: App) -> None:
     Build.objects.update(source="1/source")
     assert alice.post("/apps/shop/deploys/1/retry").headers["Location"] == "/apps/shop/deploys/2/"
     assert Build.objects.get(journal__number=2).source == "1/source"
+
+
+def test_somebody_new_gets_a_password_that_is_shown_once(signed_in: Callable[[str], Client]) -> None:
+    root = signed_in("root")
+    shown = root.post("/admin/people/new", {"name": "nora"}).content.decode()
+    password = re.search(r'class="told">([^<]+)<', shown)
+    assert password
+    assert password[1] not in page(root, "/admin/people")
+    assert signed_in("").post("/login", {"username": "nora", "password": password[1]}).status_code == 302
+    assert "Somebody has this name already" in root.post("/admin/people/new", {"name": "Nora"}).content.decode()
+
+
+def test_who_is_shut_out_is_signed_out_and_nobody_shuts_themselves_out(signed_in: Callable[[str], Client]) -> None:
+    root, vera = signed_in("root"), signed_in("vera")
+    root.post(f"/admin/people/{make.known('vera').pk}", {"do": "out"})
+    assert vera.get("/").status_code == 302
+    own = root.post(f"/admin/people/{make.known('root').pk}", {"do": "out"}, follow=True)
+    assert "cannot shut yourself out" in own.content.decode()
+
+
+def test_members_come_change_and_go(alice: Client, team: Team) -> None:
+    alice.post(f"/teams/{team.pk}/join", {"name": "charlie", "role": "viewer"})
+    alice.post(f"/teams/{team.pk}/join", {"name": "charlie", "role": "operator"})
+    assert team.memberships.get(user__username="charlie").role == "operator"
+    alice.post(f"/teams/{team.pk}/leave", {"name": "charlie"})
+    assert not team.memberships.filter(user__username="charlie").exists()
+    assert (
+        "Nobody of this name" in alice.post(f"/teams/{team.pk}/join", {"name": "x", "role": "viewer"}).content.decode()
+    )
+
+
+def test_nobody_gives_a_role_above_their_own(team: Team) -> None:
+    assert access.at_most(make.known("olga"), team, "operator")
+    assert not access.at_most(make.known("olga"), team, "admin")
+    assert not access.at_most(make.known("charlie"), team, "viewer")
+
+
+def test_a_buildpack_is_registered_with_its_pin_and_removed_only_when_unused(
+    signed_in: Callable[[str], Client], app: App
+) -> None:
+    root = signed_in("root")
+    form = {"name": "ruby", "kind": "git", "url": "https://git.example.com/ruby.git", "pin": "main"}
+    assert "Give the full commit" in root.post("/admin/buildpacks/new", form).content.decode()
+    root.post("/admin/buildpacks/new", form | {"pin": "a" * 40})
+    ruby = Buildpack.objects.get(name="ruby")
+    app.app_buildpacks.create(buildpack=ruby, position=0)
+    used = root.post(f"/admin/buildpacks/{ruby.pk}", {"do": "remove"}, follow=True).content.decode()
+    assert "is used by shop" in used
+    app.app_buildpacks.all().delete()
+    root.post(f"/admin/buildpacks/{ruby.pk}", {"do": "disable"})
+    assert not Buildpack.objects.get(name="ruby").enabled
+    root.post(f"/admin/buildpacks/{ruby.pk}", {"do": "remove"})
+    assert not Buildpack.objects.filter(name="ruby").exists()
 
 
 def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(alice: Client) -> None:

@@ -14,7 +14,8 @@ from tests.console import factories as make
 pytestmark = pytest.mark.e2e
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 PAGES = (
-    "/", "/apps/new", "/queue", "/account/", "/apps/shop/", "/apps/shop/deploys/", "/apps/shop/deploys/1/",
+    "/", "/apps/new", "/queue", "/account/", "/teams/", "/admin/people", "/admin/buildpacks",
+    "/apps/shop/", "/apps/shop/deploys/", "/apps/shop/deploys/1/",
     "/apps/shop/deploys/2/", "/apps/shop/releases/", "/apps/shop/processes/", "/apps/shop/logs/",
     "/apps/shop/buildpacks/", "/apps/shop/config/", "/apps/shop/settings/",
 )  # fmt: skip
@@ -34,8 +35,9 @@ def test_pages_are_sound(width: int, theme: str, shop: App, visit: Callable[...,
     make.deploy(shop, "failed", lines=[(4, "error: " + "long " * 200)], failure="It broke.")
     make.instances(shop, "web", ["up", "crashed"], exit_code=137, oom=True, crashes=3)
     make.printed(shop, [("web.1", "hello")])
-    page = visit("/", viewport={"width": width, "height": 800}, color_scheme=theme)
-    for address in PAGES:
+    make.user("root", is_superuser=True)
+    page = visit("/", "root", viewport={"width": width, "height": 800}, color_scheme=theme)
+    for address in (*PAGES, f"/teams/{shop.team_id}/"):
         page.goto(address)
         expect(page.locator("h1, h2").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
