@@ -30,6 +30,8 @@ class Instance(Stateful):
     exit_code = models.IntegerField(null=True, blank=True)
     oom = models.BooleanField(default=False)
     crashes = models.PositiveIntegerField(default=0)
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="When its health was asked for last.")
+    unwell = models.PositiveIntegerField(default=0, help_text="Health checks that failed, one after the other.")
     printed_until = models.DateTimeField(null=True, blank=True, help_text="Its output is stored up to here.")
     printed_ordinal = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,27 +1,67 @@
 """What should run of one process type in one environment."""
 
-from django.core.validators import MinValueValidator
+import re
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
 from .apps import Environment
 
+STATUSES = re.compile(r"\A[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*\Z", re.ASCII)
+
+
+def check_statuses(value: str) -> None:
+    """Refuse what is no list of HTTP statuses and ranges of them."""
+    if not STATUSES.match(value):
+        raise ValidationError("Write statuses and ranges of them, such as 200-399 or 200,204.")
+
+
+def check_path(value: str) -> None:
+    """Refuse what cannot stand in the first line of a request (RFC 9112, section 3.2.1)."""
+    if not re.match(r"\A/[!-~]*\Z", value):
+        raise ValidationError("Begin with a slash and use no spaces, such as /health.")
+
 
 class Process(models.Model):
     """Desired state: how many instances, with what, and how one tells that they are well.
 
-    `memory` is in MB, `cpus` in CPUs, `grace` and `start_period` in seconds.
+    `memory` is in MB, `cpus` in CPUs, `grace` and all times of the health check in seconds. A `command`
+    takes the place of the Procfile's from the next release on.
     """
+
+    class Health(models.TextChoices):
+        TCP = "tcp", "Its port answers"
+        HTTP = "http", "A path answers"
+        COMMAND = "command", "A command succeeds"
+
+    class Signal(models.TextChoices):
+        TERM = "SIGTERM"
+        INT = "SIGINT"
+        QUIT = "SIGQUIT"
+        HUP = "SIGHUP"
+        USR1 = "SIGUSR1"
+        USR2 = "SIGUSR2"
+        WINCH = "SIGWINCH"
 
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="processes")
     name = models.CharField(max_length=63)
     quantity = models.PositiveIntegerField(default=0)
     memory = models.PositiveIntegerField(default=512, validators=[MinValueValidator(32)])
     cpus = models.FloatField(default=1.0, validators=[MinValueValidator(0.05)])
-    health_path = models.CharField(max_length=200, blank=True, default="", help_text="Empty: a TCP connect is enough.")
-    start_period = models.PositiveIntegerField(default=60)
+    command = models.TextField(blank=True, default="", help_text="Empty: what the Procfile says.")
+    health = models.CharField(max_length=10, choices=Health.choices, default=Health.TCP)
+    health_path = models.CharField(max_length=200, blank=True, default="", validators=[check_path])
+    health_statuses = models.CharField(max_length=100, default="200-399", validators=[check_statuses])
+    health_command = models.TextField(blank=True, default="", help_text="Runs in the container; 0 is well.")
+    start_period = models.PositiveIntegerField(default=60, validators=[MaxValueValidator(3600)])
+    interval = models.PositiveIntegerField(default=10, validators=[MinValueValidator(5), MaxValueValidator(3600)])
+    timeout = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(60)])
+    failures = models.PositiveIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(100)])
     surge_until = models.DateTimeField(null=True, blank=True, help_text="One instance more until then.")
-    grace = models.PositiveIntegerField(default=30)
+    grace = models.PositiveIntegerField(default=30, validators=[MinValueValidator(1), MaxValueValidator(600)])
+    stop_signal = models.CharField(max_length=10, choices=Signal.choices, default=Signal.TERM)
 
     class Meta:
         ordering = ["environment", "name"]
@@ -35,8 +75,12 @@ class Process(models.Model):
         """How many instances shall exist now: none of a stopped environment, one more while it restarts."""
         if self.environment.stopped:
             return 0
-        restarting = self.surge_until is not None and self.surge_until > timezone.now()
-        return self.quantity + (1 if restarting and self.quantity else 0)
+        return self.quantity + (1 if self.is_restarting and self.quantity else 0)
+
+    @property
+    def is_restarting(self) -> bool:
+        """Whether its instances are being restarted, one after the other, with one more standing in."""
+        return self.surge_until is not None and self.surge_until > timezone.now()
 
     @property
     def is_web(self) -> bool:
