@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 
 from django.conf import settings
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
 from builds import cache, channel, driver, git, source
+from builds.channel import Event
 from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
 from builds.progress import Progress
@@ -18,6 +20,8 @@ from runtimes.installation import engine
 from runtimes.journal import Writer
 from runtimes.models import App, Slug
 from runtimes.watch import Watch
+
+TIDY_SECONDS = 60
 
 
 def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
@@ -40,12 +44,14 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     engine().ensure_network(git.NETWORK)
     with engine().job(_spec(build), _uploads(build, own, buildpacks, nonce)) as job:
         progress = Progress(build, log, buildpacks)
-        ended = _follow(job, log, watch, progress, nonce)
+        parts = channel.split(job.output(), nonce)
+        ended = _follow(job, parts, log, watch, progress)
         if not progress.slug:
             raise _why(ended, progress)
         with log.step("store"):
             slug = collect(build, job, progress.slug)
             log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
+        _see_off(job, parts, watch)
     return slug
 
 
@@ -63,18 +69,29 @@ def listed(app: App) -> list[Buildpack]:
     return [row.buildpack for row in app.app_buildpacks.select_related("buildpack")]
 
 
-def _follow(job: Job, log: Writer, watch: Watch, progress: Progress, nonce: str) -> Exit:
+def _follow(job: Job, parts: Iterator[bytes | Event], log: Writer, watch: Watch, progress: Progress) -> Exit:
+    """Take what the builder says until it tells of a slug, or to its end; return how it ended."""
     try:
         with watch.over(job, settings.BUILD_TIMEOUT):
-            for part in channel.split(job.output(), nonce):
+            for part in parts:
                 if isinstance(part, bytes):
                     log.write(part)
                 else:
                     progress.take(part)
+                if progress.slug:
+                    return Exit(0)
             return job.wait()
     except TimedOut:
         limit = minutes(settings.BUILD_TIMEOUT)
         raise BuildFailed("timeout", f"The build took longer than {limit} and was ended.") from None
+
+
+def _see_off(job: Job, parts: Iterator[bytes | Event], watch: Watch) -> None:
+    """Let the driver tidy up, which it did while the slug was stored; the next build would do it otherwise."""
+    with suppress(TimedOut), watch.over(job, TIDY_SECONDS):
+        for _ in parts:
+            pass
+        job.wait()
 
 
 def _why(ended: Exit, progress: Progress) -> BuildFailed | PlatformFailed:
