@@ -81,8 +81,9 @@ class Bench:
 
     def settle(self, app: str, number: int) -> None:
         """Wait until a deploy is over; it must be live."""
-        outcome = self.person.wait(app, number)
-        assert outcome.state in ("live", "retired"), f"{app} #{number} {outcome.state}: {outcome.log[-3000:]}"
+        while not (page := self.person.read_log(app, number, 0))["sealed"]:
+            time.sleep(0.1)
+        assert page["state"] in ("live", "retired"), f"{app} #{number} {page['state']}: {page['lines'][-20:]}"
 
     def steps(self, app: str, number: int) -> dict[str, float]:
         """The seconds of each step of a deploy that began, by its name."""

@@ -76,7 +76,7 @@ def _builds(taken: dict[str, Taken]) -> list[Figure]:
 def _driver(taken: dict[str, Taken], packing: list[float], bare: list[float], size: float) -> list[Figure]:
     return [
         Figure(
-            "The driver's own share of an unchanged build (all but the buildpacks, to the slug stored)",
+            "The driver's own share of an unchanged build: all that it does but the buildpacks, packing included",
             Samples("Slipway", taken["unchanged"].driver),
             goal=Goal(1.5, "s"),
         ),
@@ -109,7 +109,7 @@ def _ours(bench: Bench, app: str, source: Source, taken: Taken) -> int:
     taken.ours.append(seconds(clicked, moments["store"][1]))
     taken.steps.append({name: steps[name] for name in names[: names.index("Store slug") + 1]})
     buildpacks = sum(seconds(*moments[key]) for key in moments if key.startswith("buildpack:"))
-    taken.driver.append(seconds(moments["fetch"][1], moments["store"][1]) - buildpacks)
+    taken.driver.append(seconds(moments["detect"][0], moments["package"][1]) - buildpacks)
     return number
 
 
