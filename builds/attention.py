@@ -5,7 +5,7 @@ import logging
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from builds import destroy, preview
+from builds import adopt, destroy, preview
 from builds.models import Build
 from runtimes import bell, journal
 from runtimes.engine.base import EngineError
@@ -17,11 +17,12 @@ log = logging.getLogger(__name__)
 
 
 def look_after() -> None:
-    """End what was abandoned, remove its containers, and wake the builder for what waits."""
+    """End what was abandoned, remove its containers, renew what is out of date, and wake the builder for what waits."""
     for build in Build.objects.filter(state="running", lease_until__lt=timezone.now()).select_related("journal"):
         end_abandoned(build)
     seal_forgotten()
     preview.end_abandoned()
+    adopt.refresh()
     remove_orphans()
     remove_destroyed(App.objects.filter(destroyed_at__isnull=False))
     if Build.objects.filter(state="queued").exists():

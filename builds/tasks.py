@@ -3,10 +3,10 @@
 from celery import shared_task
 
 from buildpacks.models import Buildpack
-from builds import attention, cache, obtain, run
+from builds import adopt, attention, cache, obtain, run
 from builds import preview as previews
 from builds.models import Detection
-from runtimes.models import App
+from runtimes.models import App, Stack
 
 
 @shared_task
@@ -43,3 +43,17 @@ def clear_cache(app_id: int) -> None:
 def remove_app(app_id: int) -> None:
     """Remove an app that was destroyed."""
     attention.remove_destroyed(App.objects.filter(pk=app_id))
+
+
+@shared_task
+def adopt_stack(stack_id: int) -> None:
+    """Make the images of a stack that was added."""
+    for stack in Stack.objects.filter(pk=stack_id):  # it may be gone again
+        adopt.adopt(stack)
+
+
+@shared_task
+def drop_stack(name: str) -> None:
+    """Remove the images of a stack that is gone."""
+    if not Stack.objects.filter(name=name).exists():
+        adopt.drop(name)

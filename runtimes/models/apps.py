@@ -37,19 +37,46 @@ name_validator = RegexValidator(
 )
 
 
-class Stack(models.Model):
-    """A build image and a run image made from one base, and the `$STACK` buildpacks are told."""
+stack_name_validator = RegexValidator(
+    r"\A(?=.{1,30}\Z)[a-z0-9]+([.-][a-z0-9]+)*\Z", "Use lower-case letters, digits, and single hyphens or dots between."
+)
+identifier_validator = RegexValidator(
+    r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,29}\Z", "Use letters, digits, hyphens, dots and underscores, as in heroku-24."
+)
 
-    name = models.CharField(max_length=30, unique=True)
-    build_image = models.CharField(max_length=200)
-    run_image = models.CharField(max_length=200)
-    identifier = models.CharField(max_length=30, help_text="The value of $STACK.")
+
+class Stack(models.Model):
+    """A build image and a run image made from one base, and the `$STACK` buildpacks are told.
+
+    Of a stack that an admin added, `build_from` and `run_from` are the images that were named.
+    `build_image` and `run_image` are made of them once, `recipe` says with which files of ours, and
+    `problem` why they could not be made.
+    """
+
+    name = models.CharField(max_length=30, unique=True, validators=[stack_name_validator])
+    build_image = models.CharField(max_length=200, blank=True, default="")
+    run_image = models.CharField(max_length=200, blank=True, default="")
+    identifier = models.CharField(max_length=30, help_text="The value of $STACK.", validators=[identifier_validator])
+    build_from = models.CharField(max_length=200, blank=True, default="")
+    run_from = models.CharField(max_length=200, blank=True, default="")
+    recipe = models.CharField(max_length=64, blank=True, default="")
+    problem = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it comes with the platform."""
+        return not self.build_from
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether apps can be built with it."""
+        return bool(self.build_image and self.run_image)
 
 
 class AppQuerySet(models.QuerySet["App"]):

@@ -9,8 +9,11 @@ yaml::scalars() {
 	python3 -I -c "${yaml_program}" "${path}" "${key}"
 }
 
+# Images that others made may lack PyYAML; the platform puts one beside the driver then.
 yaml_program='
-import json, sys, yaml
+import json, sys
+sys.path.append("/usr/local/lib/slipway/python")
+import yaml
 
 class Text(yaml.SafeLoader):  # every scalar is the text it is: 3.10 stays 3.10, yes stays yes
     yaml_implicit_resolvers = {

@@ -1,0 +1,185 @@
+"""Adopting images that others made: with our driver, our entry and our directories they are a stack.
+
+What is put in comes out of the platform's own images, so it is always what `make images` made last.
+"""
+
+import hashlib
+import io
+import tarfile
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from builds import archives, driver, stacks
+from builds.faults import BuildFailed
+from runtimes import bell
+from runtimes.engine.base import EngineError, EngineUnreachable, Job, JobSpec
+from runtimes.faults import Fault
+from runtimes.installation import engine
+from runtimes.models import Stack
+from runtimes.orders import order
+
+HERE = Path(__file__).resolve().parent
+RUN_ENTRY = "/usr/local/bin/slipway-run"
+CHUNK_BYTES = 1024 * 1024
+
+# What the driver and the bundled buildpacks run; docs/buildpacks.md says the same to people.
+_TOOLS = "find sort grep sed tar zstd git jq diff iconv python3 ps timeout stat tee sha256sum dpkg curl xz"
+BUILD_TOOLS = tuple(_TOOLS.split())
+RUN_TOOLS = ("env",)
+
+# Of our build image; the last ones are what a bare image cannot be expected to have.
+BUILD_FILES = (
+    str(PurePosixPath(driver.COMMAND).parent),
+    "/usr/local/bin/uv",
+    "/usr/local/share/slipway/npm-registry",
+    "/usr/lib/python3/dist-packages/yaml",
+)
+MOVED = {"/usr/lib/python3/dist-packages/yaml": "/usr/local/lib/slipway/python/yaml"}
+CHECK = 'for tool in "$@"; do command -v "${tool}" >/dev/null || printf "%s\\n" "${tool}"; done'
+
+
+def adopt(stack: Stack) -> None:
+    """Make the stack's images; what goes wrong is written down as its `problem`, and earlier images stay."""
+    facts = {"recipe": recipe()}
+    try:
+        facts |= {"build_image": _build_image(stack), "run_image": _run_image(stack), "problem": ""}
+    except Fault as fault:
+        facts["problem"] = fault.message[:500]
+    except (EngineError, OSError) as error:
+        facts["problem"] = f"The platform failed: {error}"[:500]
+        raise
+    finally:
+        if not Stack.objects.filter(pk=stack.pk).update(**facts):
+            drop(stack.name)
+        bell.ring(stacks.TOPIC)
+
+
+def drop(name: str) -> None:
+    """Remove the images that were made for a stack that is gone."""
+    for kind in ("build", "run"):
+        engine().remove_image(_name(name, kind))
+
+
+def refresh() -> None:
+    """Have those adopted again that were made with other files than this version's."""
+    for stack in Stack.objects.exclude(build_from="").exclude(recipe__in=("", recipe())):
+        order("builds.tasks.adopt_stack", stack.pk)
+
+
+@cache
+def recipe() -> str:
+    """What tells one state of our files from another."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in (HERE / "image").rglob("*") if path.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _name(stack: str, kind: str) -> str:
+    return f"stack-{stack}:{kind}"
+
+
+def _build_image(stack: Stack) -> str:
+    image, ours = stack.build_from, _ours()
+    _check(image, BUILD_TOOLS)
+    with tempfile.TemporaryFile() as spool, tarfile.open(fileobj=spool, mode="w") as tar:
+        _add_home(tar, image, "slipway")
+        with _idle(ours.build_image) as job:
+            for path in BUILD_FILES:
+                _copy(job, path, tar)
+        tar.close()
+        return engine().derive(_name(stack.name, "build"), image, _pieces(spool))
+
+
+def _run_image(stack: Stack) -> str:
+    image, ours = stack.run_from, _ours()
+    _check(image, RUN_TOOLS)
+    with tempfile.TemporaryFile() as spool, tarfile.open(fileobj=spool, mode="w") as tar:
+        _add_home(tar, image)
+        with _idle(ours.run_image) as job:
+            _copy(job, RUN_ENTRY, tar)
+        tar.close()
+        return engine().derive(_name(stack.name, "run"), image, _pieces(spool))
+
+
+def _ours() -> Stack:
+    return Stack.objects.filter(build_from="").earliest("pk")
+
+
+def _check(image: str, tools: Iterable[str]) -> None:
+    """Have the image here; raise `BuildFailed` if it cannot be, or lacks what is needed."""
+    try:
+        engine().pull(image)
+    except EngineUnreachable:
+        raise
+    except EngineError as error:
+        raise BuildFailed(
+            "image-unreachable", f"{image} is not on this machine and cannot be fetched. {error}"
+        ) from None
+    with _job(image, "bash", "-c", CHECK, "check", *tools) as job:
+        said = b"".join(job.output()).decode(errors="replace").split()
+        if job.wait().code:
+            raise BuildFailed("image-unusable", f"{image} cannot be used: it has no bash, or it does not start.")
+    if said:
+        raise BuildFailed("image-unusable", f"{image} lacks what builds need: {', '.join(said)}.")
+
+
+def _idle(image: str) -> AbstractContextManager[Job]:
+    """A container to read files out of."""
+    return _job(image, "true")
+
+
+def _job(image: str, *command: str) -> AbstractContextManager[Job]:
+    return engine().job(JobSpec(name=f"adopt-{uuid.uuid4().hex[:8]}", image=image, command=command))
+
+
+def _add_home(tar: tarfile.TarFile, image: str, *directories: str) -> None:
+    """The user 1000 if nobody has the number, and the directories that belong to it."""
+    with _idle(image) as job:
+        _add_line(tar, job, "/etc/passwd", "slipway:x:1000:1000::/app:/bin/bash")
+        _add_line(tar, job, "/etc/group", "slipway:x:1000:")
+    for name in ("app", *directories):
+        info = tarfile.TarInfo(name)
+        info.type, info.mode, info.uid, info.gid = tarfile.DIRTYPE, 0o755, archives.OWNER, archives.OWNER
+        tar.addfile(info)
+
+
+def _add_line(tar: tarfile.TarFile, job: Job, path: str, line: str) -> None:
+    """Write an account file with one line more, unless it knows the number 1000."""
+    with _opened(job, path) as found:
+        info = found.next()
+        content = found.extractfile(info) if info else None
+        text = content.read().decode(errors="replace") if content else ""
+    if any(each.split(":")[2:3] == ["1000"] for each in text.splitlines()):
+        return
+    data = f"{text.rstrip()}\n{line}\n".lstrip().encode()
+    made = tarfile.TarInfo(path.lstrip("/"))
+    made.size, made.mode = len(data), 0o644
+    tar.addfile(made, io.BytesIO(data))
+
+
+def _copy(job: Job, path: str, tar: tarfile.TarFile) -> None:
+    """Take over the file or directory at `path`, as root's."""
+    top = PurePosixPath(path)
+    place = PurePosixPath(MOVED.get(path, path))
+    with _opened(job, path) as found:
+        for member in found:
+            inside = PurePosixPath(member.name).relative_to(top.name)
+            member.name = str(place / inside).lstrip("/")
+            member.uid = member.gid = 0
+            tar.addfile(member, found.extractfile(member) if member.isreg() else None)
+
+
+def _opened(job: Job, path: str) -> tarfile.TarFile:
+    return tarfile.open(fileobj=io.BufferedReader(archives.Stream(job.read(path))), mode="r|")
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk

@@ -1,0 +1,86 @@
+"""Stacks: which there are, and with which of them an app is built and run."""
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from runtimes import bell
+from runtimes.installation import engine
+from runtimes.models import App, Slug, Stack
+from runtimes.orders import order
+
+TOPIC = "stacks"
+IMAGE = re.compile(r"[a-z0-9]([A-Za-z0-9._/:@-]*[A-Za-z0-9])?")
+
+
+def add(name: str, build_from: str, run_from: str, identifier: str) -> Stack:
+    """List a stack of two images that others made; it can be used when it `is_ready`, or has a `problem`.
+
+    `identifier` is what buildpacks find in `$STACK`. Raises `ValidationError` by field.
+    """
+    stack = Stack(name=name, build_from=build_from, run_from=run_from, identifier=identifier)
+    for field in ("build_from", "run_from"):
+        if not IMAGE.fullmatch(getattr(stack, field)):
+            raise ValidationError({field: "Name an image as docker does: heroku/heroku:24-build, host/name@sha256:…"})
+    stack.full_clean()
+    try:
+        with transaction.atomic():
+            stack.save()
+    except IntegrityError:
+        raise ValidationError({"name": f"There is a stack {name} already."}) from None
+    adopt_again(stack)
+    return stack
+
+
+def adopt_again(stack: Stack) -> None:
+    """Have a stack's images made anew of those that were named; raise `ValidationError` for one of ours."""
+    if stack.is_ours:
+        raise ValidationError(f"{stack} comes with Slipway. `make images` makes its images.")
+    Stack.objects.filter(pk=stack.pk).update(problem="")
+    order("builds.tasks.adopt_stack", stack.pk)
+    bell.ring(TOPIC)
+
+
+def remove(stack: Stack) -> None:
+    """Forget a stack and its images; raise `ValidationError` while an app uses it, or if it is one of ours."""
+    if stack.is_ours:
+        raise ValidationError(f"{stack} comes with Slipway and stays.")
+    if users := used_by(stack):
+        raise ValidationError(
+            f"{stack} is used by {', '.join(users)}. Give them another stack, deploy them, or destroy them first."
+        )
+    stack.delete()
+    order("builds.tasks.drop_stack", stack.name)
+    bell.ring(TOPIC)
+
+
+def used_by(stack: Stack) -> list[str]:
+    """The names of the apps that are set to it, or that have slugs that need it."""
+    apps = App.objects.filter(stack=stack) | App.objects.filter(slugs__in=Slug.objects.filter(stack=stack))
+    return sorted(set(apps.values_list("name", flat=True)))
+
+
+def change_stack(app: App, stack: Stack) -> None:
+    """Build the app with another stack from the next deploy on; raise `ValidationError` if it cannot be used."""
+    if not stack.is_ready:
+        raise ValidationError(f"{stack} cannot be used: {stack.problem or 'its images are still being made'}.")
+    app.stack = stack
+    app.save(update_fields=["stack"])
+    bell.ring(f"app.{app.pk}")
+
+
+def missing(stack: Stack) -> str:
+    """A sentence that says which images of the stack are not here and how they come; empty if all are. In workers."""
+    absent = [image for image in (stack.build_image, stack.run_image) if not (image and engine().image_exists(image))]
+    if not absent:
+        return ""
+    if stack.is_ours:
+        return (
+            f"The images of the stack {stack} are not on this machine: {', '.join(absent)}. "
+            "An administrator makes them with `make images`; or choose another stack in the app's settings."
+        )
+    return (
+        f"The images of the stack {stack} are not on this machine. "
+        "An administrator makes them anew on the page Stacks; or choose another stack in the app's settings."
+    )

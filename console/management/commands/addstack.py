@@ -1,0 +1,36 @@
+"""addstack NAME --build IMAGE --run IMAGE --stack IDENTIFIER"""
+
+import time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from builds import stacks
+
+from ._follow import POLL_SECONDS
+
+
+class Command(BaseCommand):
+    help = (
+        "Add a stack of two images: they are fetched if need be, and made into ones that Slipway builds and runs with."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--build", metavar="IMAGE", required=True, help="what apps are built in")
+        parser.add_argument("--run", metavar="IMAGE", required=True, help="what they run in")
+        parser.add_argument("--stack", metavar="IDENTIFIER", required=True, help="what buildpacks find in $STACK")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            stack = stacks.add(options["name"], options["build"], options["run"], options["stack"])
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
+        while not (stack.is_ready or stack.problem):
+            time.sleep(POLL_SECONDS)
+            stack.refresh_from_db()
+        if stack.problem:
+            stacks.remove(stack)
+            raise CommandError(f"{stack.name} was not added: {stack.problem}")
+        self.stdout.write(f"Added {stack.name}. Apps can be set to it.")

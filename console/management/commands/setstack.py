@@ -1,0 +1,30 @@
+"""setstack APP STACK"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from builds.stacks import change_stack
+from runtimes.models import Stack
+
+from ._follow import find_app
+
+
+class Command(BaseCommand):
+    help = "Build an app with another stack from the next deploy on, which starts without its cache."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument("stack")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        app = find_app(options["app"])
+        try:
+            change_stack(app, Stack.objects.get(name=options["stack"]))
+        except Stack.DoesNotExist:
+            names = ", ".join(Stack.objects.values_list("name", flat=True))
+            raise CommandError(f"There is no stack {options['stack']}. There are: {names}.") from None
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
+        self.stdout.write(f"{app.name} is built with {options['stack']} from the next deploy on.")
