@@ -44,7 +44,9 @@ class Deploy:
         if not self.build:
             return "failed"
         state = _BUILDING.get(self.build.state, self.build.state)
-        return "failed" if state == "releasing" and self.journal.sealed_at else state
+        if state != "releasing" or not self.journal.sealed_at:
+            return state
+        return "canceled" if self.journal.cancel_requested_at else "failed"
 
     @property
     def is_over(self) -> bool:
