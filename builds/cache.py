@@ -5,8 +5,11 @@ from runtimes.models import App, Stack
 
 
 def volume(app: App, stack: Stack | None = None) -> str:
-    """The name of the volume. No two builds of an app run at once, so none ever shares it."""
-    return f"cache-{app.name}-{(stack or app.stack).name}"
+    """The name of the volume. No two builds of an app run at once, so none ever shares it.
+
+    The dot, which no app's name has, keeps apps apart whatever their stacks are called.
+    """
+    return f"cache-{app.name}.{(stack or app.stack).name}"
 
 
 def clear(app: App) -> None:

@@ -1,6 +1,7 @@
 """Making an app, and changing where it comes from."""
 
 import re
+import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -70,7 +71,7 @@ def _set(app: App, archive: "File[bytes] | None", **where: str) -> None:
 
 def _keep(app: App, archive: "File[bytes] | None") -> None:
     if archive:
-        app.archive = storages["sources"].save(f"{app.pk}/upload", archive)
+        app.archive = storages["sources"].save(f"{app.pk}/upload-{uuid.uuid4().hex}", archive)
         app.save(update_fields=["archive"])
 
 
@@ -78,6 +79,8 @@ def check(app: App, has_archive: bool) -> None:
     """Raise `ValidationError` by field for what the single fields cannot know."""
     if app.name in RESERVED_NAMES:
         raise ValidationError({"name": f"The name {app.name} is reserved. Choose another."})
+    if "--" in app.name:  # shop--staging.localhost is where staging of shop answers
+        raise ValidationError({"name": "Two hyphens in a row are kept for the addresses of environments."})
     if app.source == App.Source.SAMPLE and app.sample not in samples.names():
         raise ValidationError({"sample": f"There is no sample {app.sample}. There are: {', '.join(samples.names())}."})
     if app.source == App.Source.ARCHIVE and not has_archive:

@@ -30,7 +30,7 @@ def remove(app: App) -> bool:
     if Journal.objects.filter(app=app, sealed_at=None).exists():
         return False
     slugs = list(app.slugs.all())
-    sources = [app.archive, *app.builds.values_list("source", flat=True), *app.builds.values_list("archive", flat=True)]
+    sources = _sources(app)
     with ExitStack() as held:
         for environment in app.environments.all():  # so that nobody starts anew what is stopped here
             held.enter_context(hold(f"environment.{environment.pk}"))
@@ -38,13 +38,23 @@ def remove(app: App) -> bool:
         with transaction.atomic():
             Release.objects.filter(environment__app=app).delete()
             app.delete()
-    for key in filter(None, sources):
+    for key in sources:
         storages["sources"].delete(key)
     for slug in slugs:
         forget(slug)
     router.sync()
     bell.ring("apps")
     return True
+
+
+def _sources(app: App) -> set[str]:
+    """The keys of everything that was uploaded or fetched for an app, also of what was replaced since."""
+    named = {app.archive, *app.builds.values_list("source", flat=True), *app.builds.values_list("archive", flat=True)}
+    try:
+        _, files = storages["sources"].listdir(str(app.pk))
+    except FileNotFoundError:
+        files = []
+    return (named | {f"{app.pk}/{name}" for name in files}) - {""}
 
 
 def _remove_containers(app: App) -> None:

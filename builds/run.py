@@ -94,7 +94,8 @@ def _wait_for_turn(build: Build, watch: Watch) -> None:
 
 def _fail(build: Build, reason: str, failure: str, exit_code: int | None = None) -> None:
     facts = {"failure_reason": reason[:60], "failure": failure, "exit_code": exit_code}
-    build.move("failed", ended_at=timezone.now(), **facts)
+    if not build.move("failed", ended_at=timezone.now(), **facts):  # it has a slug, but its deploy failed
+        Build.objects.filter(pk=build.pk, state="succeeded").update(**facts)
 
 
 def _secrets(build: Build) -> list[str]:

@@ -1,6 +1,7 @@
 """Starting a deploy: everything a page needs is written down before anyone works on it."""
 
 from collections.abc import Sequence
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,7 @@ def start_deploy(
     buildpacks is taken as it is now.
     """
     app = environment.app
-    key = storages["sources"].save(f"{app.pk}/upload", archive) if archive else ""
+    key = storages["sources"].save(f"{app.pk}/upload-{uuid.uuid4().hex}", archive) if archive else ""
     names = [buildpack.name for buildpack in listed(app)]
     return _queue(environment, by, ref=ref, archive=key, clear_cache=clear_cache, listed=names)
 

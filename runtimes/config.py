@@ -7,11 +7,15 @@ from django.db import transaction
 
 from runtimes import bell
 from runtimes.models import App, ConfigVar, Environment
+from runtimes.models.config import key_validator
 
 # The platform says these itself, or a container would not start with them.
 PROTECTED = frozenset(
     {"PORT", "DYNO", "HOME", "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "ENV", "STACK", "HOSTNAME"}
 )
+
+# In bytes. Linux starts no process with a variable of 128 KB.
+LONGEST = 64 * 1024
 
 
 def set_vars(app: App, values: Mapping[str, str], environment: Environment | None = None) -> None:
@@ -36,8 +40,12 @@ def check(key: str, value: str) -> None:
     if key in PROTECTED or key.startswith("SLIPWAY_"):
         raise ValidationError(f"{key} is set by the platform and cannot be changed.")
     try:
-        ConfigVar._meta.get_field("key").run_validators(key)
+        key_validator(key)
     except ValidationError as error:
         raise ValidationError(f"{key}: {error.messages[0]}") from error
     if "\0" in value:
         raise ValidationError(f"{key}: a value cannot hold a NUL character.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationError(f"{key}: a value has to be text in UTF-8.")
+    if len(value.encode()) > LONGEST:
+        raise ValidationError(f"{key}: a value can hold at most {LONGEST // 1024} KB.")

@@ -33,7 +33,7 @@ def of(installation: Installation) -> list[str]:
 
 
 def _is_cache_of(volume: str, apps: set[str]) -> bool:
-    return any(volume.startswith(f"cache-{app}-") for app in apps)
+    return any(volume.startswith(f"cache-{app}.") for app in apps)
 
 
 def _files(installation: Installation) -> list[str]:

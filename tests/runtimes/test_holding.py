@@ -1,0 +1,71 @@
+"""One at a time."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from runtimes.holding import Held, hold
+from runtimes.models import Hold
+from tests.doubles import together
+
+pytestmark = pytest.mark.usefixtures("shared_db", "quick")
+
+
+def test_of_many_who_want_a_thing_one_has_it_at_a_time() -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work() -> None:
+        for _ in range(3):
+            with hold("thing"):
+                inside.append(1)
+                most.append(len(inside))
+                threading.Event().wait(0.002)
+                inside.pop()
+
+    together(*[work] * 4)
+    assert max(most) == 1
+    assert len(most) == 12
+
+
+def test_another_thing_is_another_matter() -> None:
+    with hold("one"), hold("two", patience=0):
+        pass
+
+
+def test_who_waits_in_vain_is_told() -> None:
+    with hold("thing"), pytest.raises(Held, match="thing"), hold("thing", patience=0):
+        pass
+
+
+def test_what_goes_wrong_inside_lets_go() -> None:
+    with pytest.raises(ValueError, match="inside"), hold("thing"):
+        raise ValueError("inside")
+    with hold("thing", patience=0):
+        pass
+
+
+def test_a_note_is_left_for_the_next() -> None:
+    with hold("thing") as held:
+        held.note = "hello"
+    with hold("thing") as held:
+        assert held.note == "hello"
+
+
+def test_whoever_died_holds_nothing_for_ever() -> None:
+    Hold.objects.create(name="thing", held_by="dead", held_until=timezone.now() - timedelta(seconds=1))
+    with hold("thing", patience=0):
+        pass
+
+
+def test_who_comes_back_too_late_does_not_let_go_for_another() -> None:
+    with hold("thing") as late:
+        Hold.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+        with hold("thing", patience=0) as held:
+            held.note = "mine"
+            late.note = "theirs"
+            Hold.objects.filter(held_by=late.held_by).update(note="theirs")
+            assert Hold.objects.get().held_by != late.held_by
+    assert Hold.objects.get().note == "mine"
