@@ -1,7 +1,7 @@
 """Starting a deploy: everything a page needs is written down before anyone works on it."""
 
-from collections.abc import Sequence
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
