@@ -47,8 +47,7 @@ def rights(user: Any, team: Team) -> frozenset[str]:
         return frozenset()
     if user.is_superuser:
         return frozenset(TABLE)
-    role = Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
-    return frozenset(action for action, roles in TABLE.items() if role in roles)
+    return rights_by_team(user).get(team.pk, frozenset())
 
 
 def find_app(user: Any, name: str) -> App | None:
@@ -118,9 +117,20 @@ def in_words() -> list[tuple[Any, list[bool]]]:
 
 
 def rights_by_team(user: Any) -> "dict[int, frozenset[str]]":
-    """What this user may do in each of their teams, by the team's key. The platform's admin is not asked for."""
-    roles = Membership.objects.filter(user=user).values_list("team", "role")
-    return {team: frozenset(action for action, allowed in TABLE.items() if role in allowed) for team, role in roles}
+    """What this user may do in each of their teams, by the team's key; asked of the database once per request.
+
+    A user is read anew for each request and each look of a socket, so what is kept with it is never old.
+    """
+    if not hasattr(user, "rights_by_team"):
+        roles = Membership.objects.filter(user=user).values_list("team", "role")
+        user.rights_by_team = {team: _of(role) for team, role in roles}
+    kept: dict[int, frozenset[str]] = user.rights_by_team
+    return kept
+
+
+def _of(role: str) -> frozenset[str]:
+    """What a role may do."""
+    return frozenset(action for action, roles in TABLE.items() if role in roles)
 
 
 def teams(user: Any, can: str) -> Any:

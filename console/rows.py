@@ -11,6 +11,7 @@ from builds.deploys import Deploy
 from runtimes.models import App, Environment, Instance, Journal, Process, Release
 
 RECENT = 20
+BUILD = ("build__state", "build__ended_at")
 
 
 @dataclass(frozen=True)
@@ -113,21 +114,25 @@ class Formation:
 def rows_of(apps: Iterable[App], environment: str = "production") -> list[AppRow]:
     """A row for each app that has an environment of that name, in the given order."""
     by_id = {app.pk: app for app in apps}
-    environments = list(Environment.objects.filter(app__in=by_id, name=environment))
-    lives = {release.environment_id: release for release in _live(environments)}
-    deploys, instances, processes = _deploys(environments), _instances(environments), _processes(environments)
-    rows = {}
-    for one in environments:
+    found = list(Environment.objects.filter(app__in=by_id, name=environment))
+    for one in found:
         one.app = by_id[one.app_id]
-        rows[one.app_id] = AppRow(
-            one.app, one, lives.get(one.pk), deploys[one.pk], instances[one.pk], processes[one.pk]
-        )
+    rows = {row.app.pk: row for row in _rows(found)}
     return [rows[pk] for pk in by_id if pk in rows]
 
 
 def row_of(environment: Environment) -> AppRow:
     """The row of one environment."""
-    return rows_of([environment.app], environment.name)[0]
+    return _rows([environment])[0]
+
+
+def _rows(environments: list[Environment]) -> list[AppRow]:
+    lives = {release.environment_id: release for release in _live(environments)}
+    deploys, instances, processes = _deploys(environments), _instances(environments), _processes(environments)
+    return [
+        AppRow(one.app, one, lives.get(one.pk), deploys[one.pk], instances[one.pk], processes[one.pk])
+        for one in environments
+    ]
 
 
 def _live(environments: list[Environment]) -> Iterable[Release]:
@@ -136,18 +141,24 @@ def _live(environments: list[Environment]) -> Iterable[Release]:
 
 
 def _deploys(environments: list[Environment]) -> dict[int, list[Deploy]]:
+    """The latest deploys by environment, with what a bar and a state need and no more: there may be a thousand."""
+    by_id = {environment.pk: environment for environment in environments}
     place = Window(RowNumber(), partition_by=F("environment"), order_by=F("pk").desc())
+    recent = Journal.objects.filter(environment__in=by_id).annotate(place=place).filter(place__lte=RECENT)
     journals = list(
-        Journal.objects.filter(environment__in=environments)
-        .annotate(place=place)
-        .filter(place__lte=RECENT)
-        .select_related("created_by", "environment__app", "app", "build")
+        recent.select_related("build")
+        .only("number", "environment", "app", "created_at", "sealed_at", "cancel_requested_at", *BUILD)
         .order_by("-pk")
     )
-    releases = {release.journal_id: release for release in Release.objects.filter(journal__in=journals).defer("config")}
+    releases = Release.objects.filter(journal__in=journals).only("journal", "state", "live_at", "ended_at")
+    release_of = {release.journal_id: release for release in releases}
     found: dict[int, list[Deploy]] = defaultdict(list)
     for journal in journals:
-        found[journal.environment_id].append(Deploy(journal, getattr(journal, "build", None), releases.get(journal.pk)))
+        journal.environment = by_id[journal.environment_id]
+        journal.app = journal.environment.app
+        found[journal.environment_id].append(
+            Deploy(journal, getattr(journal, "build", None), release_of.get(journal.pk))
+        )
     return found
 
 

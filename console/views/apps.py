@@ -16,13 +16,14 @@ from console.rows import rows_of
 from console.views.frame import either, render_app
 from runtimes.models import App
 
-PER_PAGE = 50
+PER_PAGE = 30
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """All apps that the user may know of, filtered by name."""
-    apps = App.objects.visible_to(request.user).filter(destroyed_at=None).select_related("team")
+    apps = App.objects.visible_to(request.user).filter(destroyed_at=None)
+    apps = apps.select_related("team").defer("git_secret")
     wanted = request.GET.get("q", "").strip()
     found = apps.filter(name__icontains=wanted) if wanted else apps
     page = Paginator(found.order_by("name"), PER_PAGE).get_page(request.GET.get("page"))

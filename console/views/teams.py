@@ -58,7 +58,7 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
     if person := team.members.filter(username=request.POST.get("name", "")).first():
         people.leave(team, person)
         messages.success(request, _("%(name)s is not in %(team)s any more.") % {"name": person, "team": team})
-    return redirect("team", team.pk) if access.rights(request.user, team) else redirect("teams")
+    return redirect("teams") if person == request.user else redirect("team", team.pk)
 
 
 def _list(request: HttpRequest, form: Any, status: int = 200) -> HttpResponse:
