@@ -163,6 +163,7 @@ def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
 def _with_all(journals: "QuerySet[Journal]") -> "QuerySet[Journal]":
     releases = Release.objects.select_related("slug").order_by("pk")
     related = journals.select_related("app", "environment__app", "created_by", "build__slug")
+    related = related.defer("app__git_secret", "environment__app__git_secret")
     return related.prefetch_related("steps", Prefetch("releases", releases))
 
 
