@@ -64,7 +64,7 @@ def make_release(slug: Slug, environment: Environment, *, journal: Journal, **fa
 
     Raises `IntegrityError` if the environment has a pending release already.
     """
-    facts = {"config": ConfigVar.objects.for_release(environment), "commands": slug.process_types} | facts
+    facts = {"config": ConfigVar.objects.for_release(environment), "commands": _commands(slug, environment)} | facts
     facts = {"release_command": slug.release_command} | facts
     with transaction.atomic():
         number = Release.objects.next_number(environment)
@@ -74,6 +74,12 @@ def make_release(slug: Slug, environment: Environment, *, journal: Journal, **fa
             Process.objects.get_or_create(environment=environment, name=name, defaults={"quantity": quantity})
     bell.ring(journal.topic, f"app.{environment.app_id}")
     return release
+
+
+def _commands(slug: Slug, environment: Environment) -> dict[str, str]:
+    """The slug's command per process type, or the one that the environment has in its place."""
+    set_here = dict(environment.processes.exclude(command="").values_list("name", "command"))
+    return {name: set_here.get(name, command) for name, command in slug.process_types.items()}
 
 
 def carry_out(release: Release, log: Writer, watch: Watch) -> None:

@@ -7,8 +7,8 @@ from runtimes.installation import engine
 from runtimes.models import Instance
 
 
-def end(refs: Collection[str], grace: int) -> None:
-    """Stop these containers within `grace` seconds, store what they printed last, and remove them."""
-    engine().halt(refs, grace=grace)
+def end(refs: Collection[str], grace: int, signal: str = "SIGTERM") -> None:
+    """Send `signal`, wait up to `grace` seconds, kill; store what they printed last, and remove them."""
+    engine().halt(refs, grace=grace, signal=signal)
     shipper.drain(Instance.objects.filter(ref__in=refs).exclude(state="down").select_related("release"))
     engine().stop(refs, grace=0)

@@ -1,51 +1,118 @@
-"""Whether an instance is well: asked from where the router is, never from inside the image."""
+"""Whether instances are well: asked from where the router is, or by a command of the app's own inside."""
 
-import http.client
 import socket
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 
 from runtimes import bell
+from runtimes.engine.base import EngineError, EngineUnreachable
+from runtimes.installation import engine
 from runtimes.models import Instance, Process
-from runtimes.spec import PORT
-
-PROBE_SECONDS = 2.0
+from runtimes.spec import PORT, health_command
 
 # An instance without a port counts as up when it has run this long.
 SETTLED = timedelta(seconds=2)
 
-
-def look(instance: Instance, process: Process) -> bool:
-    """Probe an instance that is starting; move it up if it is well, and say so."""
-    if not _is_well(instance, process) or not instance.move("up"):
-        return False
-    bell.ring(f"app.{instance.environment.app_id}")
-    return True
+AT_ONCE = 32
+STATUS_LINE_BYTES = 4096
 
 
-def _is_well(instance: Instance, process: Process) -> bool:
+class Question(NamedTuple):
+    """One instance to ask; `host` is the name under which people know the app."""
+
+    instance: Instance
+    process: Process
+    host: str
+
+
+def greet(instances: Iterable[Instance], processes: Mapping[str, Process]) -> int:
+    """Move those of these starting instances up that are well, and say so; return how many came up."""
+    came = [each for each in well(instances, processes) if each.move("up")]
+    if came:
+        bell.ring(f"app.{came[0].environment.app_id}")
+    return len(came)
+
+
+def well(instances: Iterable[Instance], processes: Mapping[str, Process]) -> list[Instance]:
+    """Those of an environment's instances that are well, by the checks of their processes; all are asked at once."""
+    return answered([Question(each, processes[each.process], "") for each in instances if each.process in processes])
+
+
+def answered(questions: Iterable[Question]) -> list[Instance]:
+    """Those who are well. No row is read or written by the threads that ask."""
+    asked = [each._replace(host=each.process.environment.hostname) for each in questions]
+    if not asked:
+        return []
+    with ThreadPoolExecutor(min(AT_ONCE, len(asked))) as pool:
+        answers = list(pool.map(_is_well, asked))
+    return [each.instance for each, is_well in zip(asked, answers, strict=True) if is_well]
+
+
+def _is_well(asked: Question) -> bool:
+    instance, process, host = asked
+    if process.health == Process.Health.COMMAND:
+        return _succeeds(instance.ref, process)
     if not process.is_web:
         return bool(instance.started_at and instance.started_at <= timezone.now() - SETTLED)
     if not instance.address:
         return False
-    return _answers(instance.address, process.health_path) if process.health_path else _listens(instance.address)
+    if process.health == Process.Health.HTTP:
+        return accepts(process.health_statuses, _status(instance.address, process, host))
+    return _listens(instance.address, process.timeout)
 
 
-def _listens(address: str) -> bool:
+def _listens(address: str, seconds: float) -> bool:
     try:
-        with socket.create_connection((address, PORT), timeout=PROBE_SECONDS):
+        with socket.create_connection((address, PORT), timeout=seconds):
             return True
     except OSError:
         return False
 
 
-def _answers(address: str, path: str) -> bool:
-    connection = http.client.HTTPConnection(address, PORT, timeout=PROBE_SECONDS)
+def _status(address: str, process: Process, host: str) -> int:
+    """The status that the path answers with, 0 if none came in time.
+
+    Not by `http.client`: its time-out is for each piece of an answer, and here it is for the whole status line.
+    A redirect is not followed: where it leads is none of this instance's health.
+    """
+    deadline = time.monotonic() + process.timeout
+    request = (
+        f"GET {process.health_path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Slipway-Health\r\nConnection: close\r\n\r\n"
+    )
+    line = b""
     try:
-        connection.request("GET", path, headers={"Host": "health.slipway", "User-Agent": "Slipway-Health"})
-        return 200 <= connection.getresponse().status < 400
-    except (OSError, http.client.HTTPException):
+        with socket.create_connection((address, PORT), timeout=process.timeout) as connection:
+            connection.sendall(request.encode())
+            while b"\r\n" not in line and len(line) < STATUS_LINE_BYTES:
+                connection.settimeout(max(0.001, deadline - time.monotonic()))
+                if not (data := connection.recv(STATUS_LINE_BYTES)):
+                    break
+                line += data
+    except OSError:
+        return 0
+    version, _, rest = line.partition(b" ")
+    return int(rest[:3]) if version.startswith(b"HTTP/") and rest[:3].isdigit() else 0
+
+
+def accepts(statuses: str, status: int) -> bool:
+    """Whether a status is among some, such as `200-399` or `200,204`."""
+    ranges = [part.partition("-") for part in statuses.split(",")]
+    return any(int(first) <= status <= int(last or first) for first, _, last in ranges)
+
+
+def _succeeds(ref: str, process: Process) -> bool:
+    """Whether the command ends well inside the instance. Without Docker nobody knows: that is raised."""
+    if not ref:
         return False
-    finally:
-        connection.close()
+    try:
+        code, _ = engine().exec(ref, health_command(process))
+    except EngineUnreachable:
+        raise
+    except EngineError:  # it has ended, or is just ending
+        return False
+    return code == 0

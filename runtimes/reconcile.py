@@ -23,7 +23,11 @@ BACK_OFF = timedelta(seconds=0.5)
 BACK_OFF_MOST = timedelta(minutes=5)
 
 PROBE_EVERY_SECONDS = 0.1
-GRACE_SECONDS = 30
+# What is ended of a process type that is not known any more.
+USUAL = (30, "SIGTERM")
+
+# Grace in seconds and the signal with which it begins.
+Way = tuple[int, str]
 
 
 def reconcile(environment: Environment) -> None:
@@ -40,8 +44,8 @@ def reconcile(environment: Environment) -> None:
             bring_up(live)
         over = leftovers(environment)
     router.sync()  # before anything ends that it may still send requests to
-    for grace, refs in over.items():  # not held: an app may take its whole grace to end
-        end(refs, grace)
+    for (grace, signal), refs in over.items():  # not held: an app may take its whole grace to end
+        end(refs, grace, signal)
     with hold(f"environment.{environment.pk}"):
         refresh(environment)
     router.sync()
@@ -58,10 +62,10 @@ def surplus(release: Release) -> list[Instance]:
 def dismiss(instances: Iterable[Instance]) -> None:
     """End instances of the live release: first no more requests, then SIGTERM. Hold the environment."""
     leaving = take_out_of_service(instances)
-    graces = dict(Process.objects.filter(environment__instances__in=leaving).values_list("name", "grace"))
+    ways = _ways(Process.objects.filter(environment__instances__in=leaving))
     for process in {instance.process for instance in leaving}:
         refs = [instance.ref for instance in leaving if instance.process == process]
-        end(refs, graces.get(process, GRACE_SECONDS))
+        end(refs, *ways.get(process, USUAL))
 
 
 def take_out_of_service(instances: Iterable[Instance]) -> list[Instance]:
@@ -86,7 +90,7 @@ def settle(environment: Environment, seconds: float = 60) -> None:
 def probe(environment: Environment, instances: Iterable[Instance]) -> int:
     """Ask each of these starting instances whether it is well; how many came up."""
     processes = {process.name: process for process in environment.processes.all()}
-    return sum(health.look(each, processes[each.process]) for each in instances if each.process in processes)
+    return health.greet(instances, processes)
 
 
 def refresh(environment: Environment) -> None:
@@ -102,18 +106,22 @@ def bring_up(release: Release) -> None:
         engine().apply(formation(release, process, image, resting=_resting(release, process)))
 
 
-def leftovers(environment: Environment) -> dict[int, list[str]]:
-    """The containers of releases that are over, and those on their way out, by the seconds that they get to end."""
+def leftovers(environment: Environment) -> dict[Way, list[str]]:
+    """The containers of releases that are over, and those on their way out, by the way in which they are ended."""
     releases = {str(release.number): release for release in environment.releases.all()}
-    graces = {process.name: process.grace for process in environment.processes.all()}
+    ways = _ways(environment.processes.all())
     leaving = set(environment.instances.filter(state="stopping").values_list("ref", flat=True))
-    over: dict[int, list[str]] = {}
+    over: dict[Way, list[str]] = {}
     for container in engine().observe(environment_labels(environment)):
         release = releases.get(container.labels.get("slipway.release", ""))
         if container.index and (release is None or _is_over(release) or container.ref in leaving):
-            grace = graces.get(container.labels["slipway.process"], GRACE_SECONDS)
-            over.setdefault(grace, []).append(container.ref)
+            way = ways.get(container.labels["slipway.process"], USUAL)
+            over.setdefault(way, []).append(container.ref)
     return over
+
+
+def _ways(processes: Iterable[Process]) -> dict[str, Way]:
+    return {process.name: (process.grace, process.stop_signal) for process in processes}
 
 
 def _is_over(release: Release) -> bool:

@@ -35,8 +35,15 @@ def formation(release: Release, process: Process, image: str, resting: frozenset
         limits=Limits(memory=process.memory, cpus=process.cpus, pids=PIDS),
         port=PORT if process.is_web else None,
         grace=process.grace,
+        stop_signal=process.stop_signal,
         resting=resting,
     )
+
+
+def health_command(process: Process) -> tuple[str, ...]:
+    """What asks an instance from inside how it is: the command, run as the process itself is, for so long at most."""
+    limit = ("timeout", "-k", "1", str(process.timeout))
+    return (*limit, "/usr/local/bin/slipway-run", process.health_command)
 
 
 def release_job(release: Release, image: str) -> JobSpec:

@@ -12,7 +12,10 @@ NOT_FOUND = 127
 class Host(Protocol):
     """What a process needs of the container it runs in."""
 
-    address: str
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        ...
 
     def rest(self, seconds: float) -> None:
         """Sleep; a signal that ends the process ends it here."""

@@ -2,6 +2,7 @@
 
     true  false  echo WORD…  cat FILE…  printenv NAME  sleep SECONDS (or infinity)
     tail /dev/zero                      uses up its memory: is killed, exit status 137, OOM
+    timeout -k SECONDS SECONDS COMMAND  gives it so long to sleep: exit status 124 after that
     sh -c LINE, bash -c LINE            statements with `;` or a line end between them, see below
     /usr/local/bin/slipway-run LINE     the run image's entry does the same
 
@@ -23,12 +24,14 @@ exit status. Files it leaves with `files.write(path, content)` are what `Job.rea
 """
 
 import socket
+from dataclasses import dataclass, replace
 
 from runtimes.engine.docker_kwargs import RUN_ENTRY
-from runtimes.engine.fake_process import Process, Program
+from runtimes.engine.fake_process import Host, Process, Program
 from runtimes.engine.fake_shell import REFUSED, run_line
 
 KILLED = 137
+TOO_LATE = 124
 FOREVER = 3600.0 * 24 * 365
 KNOCK_SECONDS = 0.05
 
@@ -67,6 +70,45 @@ def tail(process: Process) -> int:
         return REFUSED
     process.host.run_out_of_memory()
     return KILLED
+
+
+class _Late(Exception):
+    """A command has slept for longer than it may."""
+
+
+@dataclass
+class _Hurried:
+    """Where a command runs that has so many seconds left."""
+
+    host: Host
+    left: float
+
+    @property
+    def address(self) -> str:
+        return self.host.address
+
+    def rest(self, seconds: float) -> None:
+        self.host.rest(min(seconds, self.left))
+        self.left -= seconds
+        if self.left < 0:
+            raise _Late
+
+    def ignore_sigterm(self) -> None:
+        self.host.ignore_sigterm()
+
+    def run_out_of_memory(self) -> None:
+        self.host.run_out_of_memory()
+
+
+def timeout(process: Process) -> int:
+    match process.argv[1:]:
+        case ["-k", _, seconds, *command]:
+            try:
+                return replace(process, host=_Hurried(process.host, float(seconds))).run(*command)
+            except _Late:
+                return TOO_LATE
+    process.complain("timeout: the fake engine knows -k SECONDS SECONDS COMMAND only")
+    return REFUSED
 
 
 def shell(process: Process) -> int:
@@ -113,6 +155,7 @@ def words() -> dict[str, Program]:
         "printenv": printenv,
         "sleep": sleep,
         "tail": tail,
+        "timeout": timeout,
         "sh": shell,
         "bash": shell,
         RUN_ENTRY: slipway_run,
