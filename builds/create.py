@@ -19,6 +19,7 @@ GIT_URL = re.compile(
     r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/[^\s@]+|(ssh://)?[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*[:/][^\s@]+"
 )
 GIT_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+LONGEST_REF = 200
 
 
 def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
@@ -93,5 +94,10 @@ def check_git(url: str, ref: str) -> None:
     """Raise `ValidationError` for a Git address or ref that would never work, or that is no such thing."""
     if not GIT_URL.fullmatch(url):
         raise ValidationError({"git_url": "Use an address such as https://host/name.git or git@host:name.git."})
-    if ref and (not GIT_REF.fullmatch(ref) or ".." in ref):
-        raise ValidationError({"git_ref": "Use the name of a branch or tag, or a full commit."})
+    check_ref(ref, "git_ref")
+
+
+def check_ref(ref: str, field: str) -> None:
+    """Raise `ValidationError` for `field` unless this can be a branch, tag or commit; empty is the default branch."""
+    if ref and (not GIT_REF.fullmatch(ref) or ".." in ref or len(ref) > LONGEST_REF):
+        raise ValidationError({field: "Use the name of a branch or tag, or a full commit."})

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--stack", help="name of the stack; default: the first one")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        kind = next(kind for kind in App.Source.values if options.get(kind))
+        kind = next(kind for kind in App.Source.values if options.get(kind) is not None)
         try:
             team = Team.objects.get(name=options["team"]) if options["team"] else Team.objects.earliest("pk")
             stack = Stack.objects.get(name=options["stack"]) if options["stack"] else None

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -33,10 +34,12 @@ class Command(BaseCommand):
 
     def _start(self, environment: Environment, options: dict[str, Any]) -> Build:
         facts = {"ref": options["ref"], "clear_cache": options["clear_cache"]}
-        if not options["archive"]:
-            return start_deploy(environment, **facts)
         try:
+            if not options["archive"]:
+                return start_deploy(environment, **facts)
             with options["archive"].open("rb") as file:
                 return start_deploy(environment, archive=File(file, options["archive"].name), **facts)
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
         except OSError as error:
             raise CommandError(f"{options['archive']}: {error.strerror}") from None

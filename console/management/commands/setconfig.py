@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from runtimes.config import set_vars
-from runtimes.models import App, Environment
+from runtimes.models import App, Environment, Release
 from runtimes.release import change_config
 
 from ._follow import find_app, find_environment, follow_release
@@ -44,4 +44,11 @@ def release_change(command: BaseCommand, app: App, environment: Environment | No
     """Release the change where something runs, in one environment or in all; follow each."""
     for each in [environment] if environment else app.environments.all():
         if each.live and not options["no_release"]:
-            follow_release(change_config(each), command.stdout.write)
+            follow_release(_change(each), command.stdout.write)
+
+
+def _change(environment: Environment) -> Release:
+    try:
+        return change_config(environment)
+    except ValidationError as error:
+        raise CommandError("\n".join(error.messages)) from None

@@ -1,0 +1,197 @@
+"""The verbs on the command line: thin, and honest in their exit status."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from buildpacks.models import Buildpack
+from runtimes.engine.fake import FakeEngine
+from runtimes.models import App, ConfigVar, Membership, Process
+from tests import factories as make
+from tests.builder import Builder
+from tests.builds.tars import file, tar
+from tests.commands.conftest import Run
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> str:
+    path = tmp_path / "app.tar"
+    path.write_bytes(tar(file("Procfile", b"web: serve\n")))
+    return str(path)
+
+
+def test_createapp_makes_an_app_from_each_kind_of_source(run: Run, archive: str) -> None:
+    assert run("createapp", "one", "--git", "https://git.example/a.git", "--ref", "main", "--dir", "web").status == 0
+    assert run("createapp", "two", "--archive", archive).status == 0
+    assert run("createapp", "three", "--sample", "flask").status == 0
+    assert dict(App.objects.values_list("name", "source")) == {"one": "git", "two": "archive", "three": "sample"}
+    assert all(app.production for app in App.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["createapp", "Shop", "--sample", "flask"], "lower-case"),
+        (["createapp", "shop\n", "--sample", "flask"], "lower-case"),
+        (["createapp", "admin", "--sample", "flask"], "reserved"),
+        (["createapp", "a--b", "--sample", "flask"], "hyphens"),
+        (["createapp", "shop", "--sample", "nothing"], "django-vue"),
+        (["createapp", "shop", "--sample", ""], "There are"),
+        (["createapp", "shop", "--git", "file:///etc"], "https://"),
+        (["createapp", "shop", "--git", "ext::sh -c id"], "https://"),
+        (["createapp", "shop", "--git=-u"], "https://"),
+        (["createapp", "shop", "--git", ""], "https://"),
+        (["createapp", "shop", "--git", "https://me:pw@host/x.git"], "https://"),
+        (["createapp", "shop", "--git", "https://host/x.git", "--ref", "../x"], "branch"),
+        (["createapp", "shop", "--git", "https://host/x.git", "--ref=--upload-pack=id"], "branch"),
+        (["createapp", "shop", "--git", "https://host/x.git", "--ref", "x" * 201], "branch"),
+        (["createapp", "shop", "--archive", "/nowhere/app.tar"], "/nowhere/app.tar: No such file"),
+        (["createapp", "shop", "--sample", "flask", "--team", "Nobody"], "no such team"),
+        (["createapp", "shop", "--sample", "flask", "--stack", "debian-1"], "no such stack"),
+    ],
+)
+def test_createapp_refuses_what_cannot_be_in_a_sentence(run: Run, words: list[str], said: str) -> None:
+    ended = run(*words)
+    assert ended.status == 1
+    assert said in ended.error
+    assert not App.objects.exists()
+
+
+def test_a_name_is_taken_once(run: Run) -> None:
+    assert run("createapp", "shop", "--sample", "flask").status == 0
+    assert "already exists" in run("createapp", "shop", "--sample", "flask").error
+
+
+def test_deploy_prints_the_log_and_is_0_when_the_release_is_live(run: Run, workers: None, archive: str) -> None:
+    run("createapp", "shop", "--archive", archive)
+    ended = run("deploy", "shop")
+    assert ended.status == 0
+    assert "-----> Building" in ended.out
+    assert ended.out.endswith("shop is live: http://shop.localhost:8080\n")
+
+
+def test_deploy_of_another_archive_leaves_the_apps_own(run: Run, workers: None, archive: str, builder: Builder) -> None:
+    run("createapp", "shop", "--sample", "flask")
+    before = App.objects.get().archive
+    assert run("deploy", "shop", "--archive", archive, "--clear-cache").status == 0
+    assert App.objects.get().archive == before
+    assert any(path.endswith("/Procfile") for path in builder.files_given)
+
+
+def test_deploy_is_not_0_when_the_build_fails(run: Run, workers: None, archive: str, builder: Builder) -> None:
+    builder.failing = {"reason": "compile", "message": "npm ended with exit status 3.", "code": 3}
+    run("createapp", "shop", "--archive", archive)
+    ended = run("deploy", "shop")
+    assert ended.status == 1
+    assert "npm ended with exit status 3." in ended.error
+    assert "-----> Building" in ended.out
+
+
+def test_deploy_is_not_0_when_the_platform_fails(run: Run, workers: None, archive: str, engine: FakeEngine) -> None:
+    run("createapp", "shop", "--archive", archive)
+    engine.world.away = True
+    ended = run("deploy", "shop")
+    assert ended.status == 1
+    assert "The platform failed, not your app" in ended.error
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["deploy", "nothing"], "There is no app nothing."),
+        (["deploy", "shop", "--environment", "staging"], "has no environment staging"),
+        (["deploy", "shop", "--archive", "/nowhere"], "/nowhere: No such file"),
+        (["deploy", "shop", "--ref=-x"], "branch"),
+        (["ps", "nothing"], "There is no app nothing."),
+        (["setconfig", "shop", "KEY"], "write KEY=VALUE"),
+        (["setconfig", "shop", "1KEY=x"], "1KEY"),
+        (["setconfig", "shop", "PORT=80"], "set by the platform"),
+        (["setconfig", "nothing", "KEY=1"], "There is no app"),
+        (["unsetconfig", "shop", "KEY"], "None of these"),
+        (["scale", "shop", "web=x"], "TYPE=N"),
+        (["scale", "shop", "web=2"], "deploy first"),
+        (["rollback", "shop", "v1"], "no release v1"),
+        (["rollback", "shop", "x"], "no release x"),
+        (["restart", "shop"], "Nothing runs yet"),
+        (["promote", "shop"], "no environment staging"),
+        (["destroyapp", "shop"], "--yes"),
+        (["destroyapp", "nothing", "--yes"], "There is no app"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_the_exit_status_is_not_0(run: Run, words: list[str], said: str) -> None:
+    make.app()
+    ended = run(*words)
+    assert ended.status == 1
+    assert said in ended.error
+    assert App.objects.count() == 1
+
+
+def test_an_app_that_is_being_removed_is_not_deployed(run: Run) -> None:
+    make.app(destroyed_at=timezone.now())
+    ended = run("deploy", "shop")
+    assert (ended.status, "being removed" in ended.error) == (1, True)
+
+
+def test_ps_lists_instances_with_their_state(run: Run, workers: None, archive: str) -> None:
+    run("createapp", "shop", "--archive", archive)
+    assert "nothing deployed yet" in run("ps", "shop").out
+    run("deploy", "shop")
+    listed = run("ps", "shop")
+    assert listed.status == 0
+    assert "production: v1" in listed.out
+    assert "web.1" in listed.out
+    assert " up" in listed.out
+
+
+def test_setconfig_sets_and_releases_what_runs(run: Run, workers: None, archive: str) -> None:
+    run("createapp", "shop", "--archive", archive)
+    assert run("setconfig", "shop", "KEY=a=b", "EMPTY=").status == 0
+    run("deploy", "shop")
+    assert run("setconfig", "shop", "KEY=other").status == 0
+    app = App.objects.get()
+    assert ConfigVar.objects.for_build(app) == {"KEY": "other", "EMPTY": ""}
+    assert app.production.live is not None
+    assert app.production.live.config["KEY"] == "other"
+
+
+def test_setconfig_while_a_release_is_on_its_way_says_so(run: Run) -> None:
+    environment = make.app().production
+    make.release(environment, "live")
+    make.release(environment, "pending")
+    ended = run("setconfig", "shop", "KEY=1")
+    assert (ended.status, "on its way" in ended.error) == (1, True)
+
+
+def test_scale_and_rollback(run: Run, workers: None, archive: str) -> None:
+    run("createapp", "shop", "--archive", archive)
+    run("deploy", "shop")
+    assert run("scale", "shop", "web=2").status == 0
+    assert Process.objects.get().quantity == 2
+    run("deploy", "shop")
+    assert run("rollback", "shop", "v1").status == 0
+    live = App.objects.get().production.live
+    assert live is not None
+    assert (live.number, live.kind) == (3, "rollback")
+    assert run("rollback", "shop", "v3").status == 1
+
+
+def test_destroyapp_waits_until_it_is_gone(run: Run, workers: None, archive: str, engine: FakeEngine) -> None:
+    run("createapp", "shop", "--archive", archive)
+    run("deploy", "shop")
+    assert run("destroyapp", "shop", "--yes").out == "Destroyed shop.\n"
+    assert not App.objects.exists()
+    assert engine.observe({"slipway.app": "shop"}) == []
+
+
+def test_bootstrap_makes_the_first_admin_once_and_prints_the_password_once(run: Run) -> None:
+    first = run("bootstrap")
+    admin = get_user_model().objects.get()
+    password = first.out.split("password ")[1].split()[0]
+    assert admin.check_password(password)
+    assert password not in str(get_user_model().objects.values())
+    assert (admin.is_superuser, Membership.objects.get().role) == (True, "admin")
+    assert Buildpack.objects.filter(name="python").exists()
+    assert run("bootstrap").out == ""
+    assert get_user_model().objects.count() == 1
