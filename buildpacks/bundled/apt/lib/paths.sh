@@ -50,15 +50,29 @@ paths::write() {
 	libraries="${root}/usr/lib/${triplet}:${root}/usr/lib:${root}/lib/${triplet}:${root}/lib"
 	paths::prepend PATH "${root}/usr/local/bin:${root}/usr/bin:${root}/usr/sbin:${root}/bin"
 	paths::prepend LD_LIBRARY_PATH "$(paths::all_of "${root}" "${libraries}")"
+	paths::imagemagick "${root}"
 	[[ "${stage}" == "build" ]] || return 0
 	paths::prepend LIBRARY_PATH "${libraries}"
 	paths::prepend CPATH "${root}/usr/include:${root}/usr/include/${triplet}"
 	paths::prepend PKG_CONFIG_PATH "${root}/usr/lib/${triplet}/pkgconfig:${root}/usr/lib/pkgconfig:${root}/usr/share/pkgconfig"
 }
 
+# The one program that people fetch most looks for its parts at fixed places, and has variables to say others.
+paths::imagemagick() {
+	local root="${1}" found
+	found="$(cd "${BUILD_DIR}/.apt" && find usr/lib -type d -path '*/ImageMagick-*/coders' -print -quit)"
+	[[ -n "${found}" ]] || return 0
+	paths::prepend MAGICK_CODER_MODULE_PATH "${root}/${found}"
+	paths::prepend MAGICK_FILTER_MODULE_PATH "${root}/${found%/*}/filters"
+	found="$(find "${BUILD_DIR}/.apt" -maxdepth 5 -type d -regextype posix-extended \
+		-regex '.*/(etc|usr/share)/ImageMagick-[^/]*|.*/ImageMagick-[^/]*/config-[^/]*' -printf "${root}/%P:")"
+	paths::prepend MAGICK_CONFIGURE_PATH "${found%:}"
+}
+
 # Packages such as libblas put their library one folder deeper and link to it by update-alternatives, which needs root.
 paths::all_of() {
 	local root="${1}" list="${2}" folder
+	mkdir -p "${BUILD_DIR}/.apt/usr/lib"
 	while IFS= read -r folder; do
 		list+=":${root}/${folder}"
 	done < <(find "${BUILD_DIR}/.apt/usr/lib" -mindepth 2 -maxdepth 3 -name '*.so.[0-9]*' -not -path '*-linux-gnu/lib*.so.*' -printf 'usr/lib/%P\n' 2>/dev/null |
