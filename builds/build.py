@@ -8,7 +8,7 @@ from django.conf import settings
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds import cache, channel, driver, git, source
+from builds import cache, channel, driver, git, source, stacks
 from builds.channel import Event
 from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
@@ -30,6 +30,8 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     Raises `BuildFailed` where the app is at fault, `Canceled`, and `PlatformFailed` or
     `EngineError` where we are. Nothing of the builder stays but the app's cache.
     """
+    if absent := stacks.missing(build.app.stack):
+        raise BuildFailed("no-stack", absent)
     with log.step("fetch"):
         _fetch(build, log, watch)
     own = registry.find(build.listed)
@@ -51,7 +53,7 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
         with log.step("store"):
             slug = collect(build, job, progress.slug)
             log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
-        _see_off(job, parts, watch)
+        _see_off(job, parts, watch, progress)
     return slug
 
 
@@ -86,11 +88,12 @@ def _follow(job: Job, parts: Iterator[bytes | Event], log: Writer, watch: Watch,
         raise BuildFailed("timeout", f"The build took longer than {limit} and was ended.") from None
 
 
-def _see_off(job: Job, parts: Iterator[bytes | Event], watch: Watch) -> None:
+def _see_off(job: Job, parts: Iterator[bytes | Event], watch: Watch, progress: Progress) -> None:
     """Let the driver tidy up, which it did while the slug was stored; the next build would do it otherwise."""
     with suppress(TimedOut), watch.over(job, TIDY_SECONDS):
-        for _ in parts:
-            pass
+        for part in parts:
+            if not isinstance(part, bytes):
+                progress.take(part)
         job.wait()
 
 

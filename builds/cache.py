@@ -1,5 +1,7 @@
 """What buildpacks remember of an app between builds: one volume per app and stack."""
 
+from builds.models import Build
+from runtimes import bell
 from runtimes.installation import engine
 from runtimes.models import App, Stack
 
@@ -16,3 +18,10 @@ def clear(app: App) -> None:
     """Forget everything; the next build begins cold. Raises `EngineError` while a build uses it."""
     for stack in Stack.objects.all():  # the app's stack may have been another one before
         engine().remove_volume(volume(app, stack))
+    Build.objects.filter(app=app).update(cache_bytes=None)
+    bell.ring(f"app.{app.pk}")
+
+
+def size(app: App) -> int | None:
+    """What the last build left in it, in bytes; None if nothing is known."""
+    return Build.objects.filter(app=app).exclude(cache_bytes=None).values_list("cache_bytes", flat=True).first()

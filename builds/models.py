@@ -41,6 +41,7 @@ class Build(Stateful, Leased):
     listed = models.JSONField(default=list, help_text="The app's list when this was asked for; empty: by detection.")
     buildpacks = models.JSONField(default=list, help_text="Names and versions that ran, in order.")
     clear_cache = models.BooleanField(default=False)
+    cache_bytes = models.BigIntegerField(null=True, blank=True, help_text="What the cache took on disk at the end.")
     slug = models.ForeignKey(Slug, null=True, blank=True, on_delete=models.SET_NULL, related_name="builds")
     failure_reason = models.CharField(max_length=60, blank=True, default="", help_text="For machines.")
     failure = models.TextField(blank=True, default="", help_text="For people.")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds import channel, driver, git, source
+from builds import channel, driver, git, source, stacks
 from builds.faults import BuildFailed
 from builds.models import Detection
 from runtimes import bell
@@ -78,6 +78,8 @@ class _Notes:
 
 def _detect(detection: Detection, watch: Watch) -> tuple[list[dict[str, Any]], str]:
     app, notes = detection.app, _Notes()
+    if absent := stacks.missing(app.stack):
+        raise BuildFailed("no-stack", absent)
     fetched = source.fetch(source.Wanted(app, f"preview-{detection.pk}"), notes, watch)
     try:
         return _ask(detection, fetched.key, notes, watch), "\n".join(notes.lines)

@@ -31,6 +31,8 @@ class Progress:
                 self.failure = event
             case "slug":
                 self.slug = event
+            case "cache":
+                Build.objects.filter(pk=self._build.pk).update(cache_bytes=event["bytes"])
 
     def _detected(self, found: list[Event]) -> None:
         """Write down which buildpacks run, and give each a step where it was not known before."""

@@ -5,6 +5,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from builds.models import Build
 from runtimes import bell
 from runtimes.installation import engine
 from runtimes.models import App, Slug, Stack
@@ -67,6 +68,7 @@ def change_stack(app: App, stack: Stack) -> None:
         raise ValidationError(f"{stack} cannot be used: {stack.problem or 'its images are still being made'}.")
     app.stack = stack
     app.save(update_fields=["stack"])
+    Build.objects.filter(app=app).update(cache_bytes=None)  # that was of the stack before
     bell.ring(f"app.{app.pk}")
 
 

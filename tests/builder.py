@@ -26,6 +26,7 @@ class Builder:
         self.files: dict[str, bytes] = options.get("files", {"Procfile": b"web: serve\n"})
         self.failing: dict[str, Any] | None = options.get("failing")
         self.meanwhile: Callable[[Process], object] = options.get("meanwhile", lambda _: None)
+        self.cache_bytes: int | None = None
         self.orders: list[dict[str, Any]] = []
         self.files_given: dict[str, bytes] = {}
 
@@ -65,6 +66,8 @@ class Builder:
         say(event="step.begin", step="package")
         say(event="step.end", step="package", state="done")
         self._pack(process, say)
+        if self.cache_bytes is not None:
+            say(event="cache", bytes=self.cache_bytes)
         return 0
 
     def _pack(self, process: Process, say: "_Channel") -> None:

@@ -75,3 +75,10 @@ def test_tmp_holds_nothing_of_an_earlier_build_but_the_cache(builder: Builder) -
     outcome = builder.build({}, "recorder", "counts-builds", stray=left_behind)
     assert outcome.read("recorded/tmp").split() == [outcome.build_dir.split("/")[-1], "cache"]
     assert sorted(outcome.tmp) == ["tmp", "tmp/cache", "tmp/cache/app", "tmp/cache/app/count"]
+
+
+def test_a_build_ends_by_telling_how_large_the_cache_is(builder: Builder) -> None:
+    done, failed = builder.build({}, "counts-builds"), builder.build({"wish": "fail"}, "counts-builds")
+    for outcome in (done, failed):
+        assert 4096 <= outcome.one("cache")["bytes"] <= 65536
+    assert done.events[-1]["event"] == "cache"

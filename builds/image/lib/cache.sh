@@ -34,6 +34,14 @@ cache::ensure() {
 	mkdir -p -- "${cache_dir}"
 }
 
+# Says how many bytes the cache takes on disk. The last word of a build: the worker stores the slug meanwhile.
+cache::tell() {
+	local bytes
+	[[ -d "${cache_dir}" && "${verdict_sent}" != "detected" ]] || return 0
+	read -r bytes _ < <(du --summarize --block-size=1 -- "${cache_dir}" 2>/dev/null)
+	[[ ! "${bytes}" =~ ^[0-9]+$ ]] || events::send "{\"event\":\"cache\",\"bytes\":${bytes}}"
+}
+
 # All buildpacks came to their end.
 cache::close() {
 	cache::ensure

@@ -36,6 +36,7 @@ verdict::end() {
 		(verdict::fail driver "" "${status}" "$(verdict::excuse "${status}")" "driver-exit-${status}")
 		status=1
 	fi
+	cache::tell
 	workspace::remove
 	exit "${status}"
 }
