@@ -19,12 +19,13 @@ PAGE = """<!doctype html>
     :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif;
             color: light-dark(#10262b, #e4f0f0); background: light-dark(#f1f6f6, #0b171b) }
     main { max-width: 40rem; margin: 0 auto; padding: clamp(2rem, 14vh, 8rem) 1.25rem }
-    h1 { margin: 0 0 .5rem; font-size: clamp(1.9rem, 5vw, 2.8rem); line-height: 1.15; letter-spacing: -.02em }
+    h1 { margin: 0 0 .5rem; font-size: clamp(1.9rem, 5vw, 2.8rem); line-height: 1.15; letter-spacing: -.02em;
+         text-wrap: balance }
     b { color: light-dark(#0b6e75, #45b8bf) }
     code { font-family: ui-monospace, monospace }
   </style>
   <main>
-    <h1>One file, one requirement, one line in a Procfile.</h1>
+    <h1>One file, two requirements, one line in a Procfile</h1>
     <p>Served by <b>{{ instance }}</b> on <code>{{ host }}</code> with Python {{ python }} and Flask {{ flask }}.</p>
   </main>
 </html>
