@@ -213,7 +213,7 @@ class Workshop:
             pids_limit=512,
             working_dir=directory,
             environment=dict(variables or {}),
-            mounts=[Mount("/tmp", volume, type="volume")] if volume else [],  # noqa: S108 - inside the container
+            mounts=[Mount("/tmp", volume, type="volume")] if volume else [],
             log_config=LogConfig(type="json-file"),
             labels={LABEL: "1"},
         )
@@ -290,7 +290,7 @@ def trust() -> dict[str, str]:
         **installation(),
         **dict.fromkeys(names, "/slipway/ca.crt"),
         "HOME": "/app",
-        "UV_CACHE_DIR": "/tmp/cache/uv",  # noqa: S108 - inside the container
+        "UV_CACHE_DIR": "/tmp/cache/uv",
     }
 
 
