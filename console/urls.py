@@ -16,6 +16,7 @@ from console.views import (
     processes,
     queue,
     releases,
+    stacks,
     teams,
 )
 
@@ -53,6 +54,9 @@ urlpatterns = [
     path("admin/buildpacks", admin.registry, name="registry"),
     path("admin/buildpacks/new", admin.register, name="register"),
     path("admin/buildpacks/<int:pk>", admin.arrange, name="arrange-registry"),
+    path("admin/stacks", stacks.index, name="stacks"),
+    path("admin/stacks/new", stacks.add, name="add-stack"),
+    path("admin/stacks/<int:pk>", stacks.change, name="change-stack"),
     path("account/", account.show, name="account"),
     path("account/password", account.password, name="password"),
     path("account/theme", account.theme, name="theme"),
@@ -80,6 +84,7 @@ urlpatterns = [
     path("apps/<app:name>/logs.txt", output.text, name="output-text"),
     path("apps/<app:name>/buildpacks/", buildpacks.index, name="buildpacks"),
     path("apps/<app:name>/buildpacks/arrange", buildpacks.arrange, name="arrange"),
+    path("apps/<app:name>/buildpacks/forget", buildpacks.forget, name="clear-cache"),
     path("apps/<app:name>/buildpacks/detection", buildpacks.detection, name="detection"),
     path("apps/<app:name>/buildpacks/preview", buildpacks.preview, name="preview"),
     path("apps/<app:name>/config/", config.index, name="config"),
@@ -89,5 +94,6 @@ urlpatterns = [
     path("apps/<app:name>/config/remove", config.remove, name="config-remove"),
     path("apps/<app:name>/settings/", apps.settings, name="settings"),
     path("apps/<app:name>/settings/source", apps.source, name="source"),
+    path("apps/<app:name>/settings/stack", stacks.choose, name="choose-stack"),
     path("apps/<app:name>/settings/destroy", apps.remove, name="destroy"),
 ]

@@ -12,6 +12,7 @@ from builds.deploys import of
 from builds.destroy import destroy
 from console import access
 from console.forms.apps import CreateAppForm, DestroyAppForm, EditSourceForm, samples
+from console.forms.stacks import ChangeStackForm
 from console.rows import rows_of
 from console.views.frame import either, render_app
 from runtimes.models import App
@@ -114,6 +115,7 @@ def _settings(
         "settings",
         status=422 if source_form or destroy_form else 200,
         samples=samples(),
+        stack_form=ChangeStackForm(app=app),
         source_form=source_form or EditSourceForm(app=app),
         destroy_form=destroy_form or DestroyAppForm(app=app),
     )

@@ -19,6 +19,7 @@ from builds.preview import start_preview
 from console import access
 from console.views.frame import either, render_app
 from runtimes.models import App
+from runtimes.orders import order
 
 
 @require_GET
@@ -41,6 +42,15 @@ def arrange(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("buildpacks", name)
 
 
+@require_POST
+def forget(request: HttpRequest, name: str) -> HttpResponse:
+    """Forget what buildpacks remember of the app; the next build begins cold."""
+    app = access.app(request, name, can="order buildpacks")
+    order("builds.tasks.clear_cache", app.pk)
+    messages.success(request, _("The cache is being cleared. The next build begins cold and takes longer."))
+    return redirect("buildpacks", name)
+
+
 @require_GET
 def detection(request: HttpRequest, name: str) -> HttpResponse:
     """How far the preview of detection has come."""
@@ -57,16 +67,16 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
 
 def changed(names: Sequence[str], deed: str, name: str) -> list[str]:
     """The order after a deed; what makes no sense changes nothing."""
-    order = list(names)
+    row = list(names)
     if deed == "add":
-        return [*order, name]
-    if name not in order:
-        return order
-    place = order.index(name)
-    order.remove(name)
+        return [*row, name]
+    if name not in row:
+        return row
+    place = row.index(name)
+    row.remove(name)
     if deed != "remove":
-        order.insert(max(0, place + {"up": -1, "down": 1}.get(deed, 0)), name)
-    return order
+        row.insert(max(0, place + {"up": -1, "down": 1}.get(deed, 0)), name)
+    return row
 
 
 def _page(request: HttpRequest, app: App, template: str, *, told: bool = False) -> HttpResponse:

@@ -11,7 +11,7 @@ from buildpacks import registry
 from buildpacks.models import Buildpack
 from builds.deploys import get
 from console import access
-from runtimes.models import App, Role, Team
+from runtimes.models import App, Role, Stack, Team
 from tests.console import factories as make
 
 PEOPLE = ("", "charlie", "vera", "mark", "olga", "alice", "root")
@@ -54,6 +54,11 @@ ROUTES = {
     "registry": Route("administer", args=()),
     "register": Route("administer", "post", ()),
     "arrange-registry": Route("administer", "post", ("buildpack",)),
+    "stacks": Route("administer", args=()),
+    "add-stack": Route("administer", "post", ()),
+    "change-stack": Route("administer", "post", ("stack",)),
+    "choose-stack": Route("change source", "post"),
+    "clear-cache": Route("order buildpacks", "post"),
     "queue": Route("signed in", args=()),
     "account": Route("signed in", args=()),
     "password": Route("signed in", "post", ()),
@@ -89,7 +94,11 @@ def names() -> set[str]:
 def arguments() -> dict[Any, int]:
     """What stands for a key that only the database knows."""
     registry.sync()
-    return {"team": Team.objects.get(name="Alice's team").pk, "buildpack": Buildpack.objects.get(name="python").pk}
+    return {
+        "team": Team.objects.get(name="Alice's team").pk,
+        "buildpack": Buildpack.objects.get(name="python").pk,
+        "stack": Stack.objects.earliest("pk").pk,
+    }
 
 
 def answer(client: Client, name: str) -> Any:

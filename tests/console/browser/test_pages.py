@@ -14,7 +14,7 @@ from tests.console import factories as make
 pytestmark = pytest.mark.e2e
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 PAGES = (
-    "/", "/apps/new", "/queue", "/account/", "/teams/", "/admin/people", "/admin/buildpacks",
+    "/", "/apps/new", "/queue", "/account/", "/teams/", "/admin/people", "/admin/buildpacks", "/admin/stacks",
     "/apps/shop/", "/apps/shop/deploys/", "/apps/shop/deploys/1/",
     "/apps/shop/deploys/2/", "/apps/shop/releases/", "/apps/shop/processes/", "/apps/shop/logs/",
     "/apps/shop/buildpacks/", "/apps/shop/config/", "/apps/shop/settings/",

@@ -1,0 +1,65 @@
+"""Stacks: which there are, a new one, one made anew or removed; and which one an app has."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from builds import stacks
+from console import access
+from console.forms.stacks import ChangeStackForm, StackForm
+from runtimes.models import Stack
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The stacks there are."""
+    access.platform(request)
+    return _page(request, StackForm())
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """A stack of two images that others made."""
+    access.platform(request)
+    form = StackForm(request.POST)
+    if not form.is_valid() or not form.carry_out():
+        return _page(request, form, status=422)
+    messages.success(request, _("The images of %(name)s are being made.") % {"name": form.cleaned_data["name"]})
+    return redirect("stacks")
+
+
+@require_POST
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make its images anew, or remove it."""
+    access.platform(request)
+    stack = get_object_or_404(Stack, pk=pk)
+    deeds = {"again": stacks.adopt_again, "remove": stacks.remove}
+    try:
+        if deed := deeds.get(request.POST.get("do", "")):
+            deed(stack)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("stacks")
+
+
+@require_POST
+def choose(request: HttpRequest, name: str) -> HttpResponse:
+    """Build an app with another stack from its next deploy on."""
+    app = access.app(request, name, can="change source")
+    form = ChangeStackForm(request.POST, app=app)
+    try:
+        if not form.is_valid():
+            raise ValidationError(_("Choose one of the stacks there are."))
+        stacks.change_stack(app, form.cleaned_data["stack"])
+        messages.success(request, _("The next deploy builds on %(stack)s.") % {"stack": form.cleaned_data["stack"]})
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("settings", name)
+
+
+def _page(request: HttpRequest, form: StackForm, status: int = 200) -> HttpResponse:
+    rows = [(stack, stacks.used_by(stack)) for stack in Stack.objects.all()]
+    return render(request, "admin/stacks.html", {"rows": rows, "form": form}, status=status)
