@@ -1,23 +1,37 @@
 """The registry's changes: what buildpacks there are."""
 
+import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from buildpacks.models import Buildpack
 from builds.create import GIT_URL
 from builds.models import AppBuildpack
+from runtimes import bell
 from runtimes.orders import order
 
 TARBALL_URL = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/[^\s@]+")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+# What the driver says to every buildpack, and what would break its tools.
+KEPT = frozenset(
+    ["PATH", "HOME", "LANG", "STACK", "SOURCE_VERSION", "REQUEST_ID", "BUILD_DIR", "CACHE_DIR", "ENV_DIR", "LD_PRELOAD"]
+)
+TOPIC = "buildpacks"
 Kind = Buildpack.Kind
+
+
+class RegistryChanged(ValidationError):
+    """Somebody else has changed the registry since it was shown."""
 
 
 def register(
@@ -38,6 +52,7 @@ def register(
         raise ValidationError({"name": f"There is a buildpack {name} already."}) from None
     upload = storages["buildpacks"].save(f"uploads/{buildpack.pk}", archive) if archive else ""
     order("builds.tasks.obtain_buildpack", buildpack.pk, upload)
+    bell.ring(TOPIC)
     return buildpack
 
 
@@ -51,6 +66,55 @@ def unregister(buildpack: Buildpack) -> None:
     buildpack.delete()
     if key:
         storages["buildpacks"].delete(key)
+    bell.ring(TOPIC)
+
+
+def enable(buildpack: Buildpack, *, on: bool) -> None:
+    """Let apps use it, or not any more: detection leaves it out, and builds that list it say so."""
+    buildpack.enabled = on
+    buildpack.save(update_fields=["enabled"])
+    bell.ring(TOPIC)
+
+
+def fingerprint() -> str:
+    """What tells one order of the registry from another; a form sends back the one it was drawn with."""
+    return hashlib.sha256(" ".join(_names()).encode()).hexdigest()[:16]
+
+
+def reorder(names: Sequence[str], seen: str = "") -> None:
+    """Make this the order in which detection tries them; raise `RegistryChanged` if it is not all of them.
+
+    `seen` is the `fingerprint` that whoever decided saw.
+    """
+    with transaction.atomic():
+        rows = {row.name: row for row in Buildpack.objects.select_for_update()}
+        if sorted(names) != sorted(rows) or (seen and seen != fingerprint()):
+            raise RegistryChanged("Somebody has changed the registry in the meantime. Reload the page and try again.")
+        for place, name in enumerate(names):
+            rows[name].position = place * 10
+        Buildpack.objects.bulk_update(rows.values(), ["position"])
+    bell.ring(TOPIC)
+
+
+def set_environment(buildpack: Buildpack, values: Mapping[str, str]) -> None:
+    """Make these all that its scripts find in their environment beside what every buildpack finds.
+
+    Raises `ValidationError` for a name or a value that cannot be.
+    """
+    for name, value in values.items():
+        if not KEY.fullmatch(name):
+            raise ValidationError(f"{name} is no name of a variable: use letters, digits and underscores.")
+        if name in KEPT:
+            raise ValidationError(f"{name} is set by the platform.")
+        if not value.isprintable():
+            raise ValidationError(f"The value of {name} has a line end or a control character.")
+    buildpack.environment = dict(values)
+    buildpack.save(update_fields=["environment"])
+    bell.ring(TOPIC)
+
+
+def _names() -> list[str]:
+    return list(Buildpack.objects.values_list("name", flat=True))
 
 
 def used_by(buildpack: Buildpack) -> list[str]:
