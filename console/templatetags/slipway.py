@@ -243,5 +243,6 @@ _TABS = (
 @register.simple_tag(takes_context=True)
 def tabs(context: template.Context) -> list[tuple[str, str, str, Any]]:
     """The pages of the app at hand: key, address, icon, word."""
-    name = context["app"].name
-    return [(key, reverse(route, args=[name]), glyph, word) for key, route, glyph, word in _TABS]
+    name, environment = context["app"].name, context["environment"].name
+    where = "" if environment == "production" else f"?environment={environment}"
+    return [(key, reverse(route, args=[name]) + where, glyph, word) for key, route, glyph, word in _TABS]

@@ -1,4 +1,4 @@
-"""The platform's admin: who may sign in, and which buildpacks there are."""
+"""The platform's admin: who may sign in."""
 
 from typing import Any
 
@@ -7,13 +7,9 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from buildpacks.models import Buildpack
-from builds.register import unregister, used_by
 from console import access, people
-from console.forms.buildpacks import BuildpackForm
 from console.forms.people import PersonForm
 
 
@@ -55,45 +51,6 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("persons")
 
 
-@require_GET
-def registry(request: HttpRequest) -> HttpResponse:
-    """The buildpacks there are."""
-    access.platform(request)
-    return _registry(request, BuildpackForm())
-
-
-@require_POST
-def register(request: HttpRequest) -> HttpResponse:
-    """Add a buildpack; it is fetched, checked and kept."""
-    access.platform(request)
-    form = BuildpackForm(request.POST, request.FILES)
-    if not form.is_valid() or not form.carry_out():
-        return _registry(request, form, status=422)
-    messages.success(request, _("%(name)s is being fetched.") % {"name": form.cleaned_data["name"]})
-    return redirect("registry")
-
-
-@require_POST
-def arrange(request: HttpRequest, pk: int) -> HttpResponse:
-    """Enable, disable or remove one."""
-    access.platform(request)
-    buildpack = get_object_or_404(Buildpack, pk=pk)
-    deed = request.POST.get("do", "")
-    try:
-        if deed in {"enable", "disable"}:
-            Buildpack.objects.filter(pk=pk).update(enabled=deed == "enable")
-        elif deed == "remove":
-            unregister(buildpack)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    return redirect("registry")
-
-
 def _persons(request: HttpRequest, form: PersonForm, status: int = 200, **context: Any) -> HttpResponse:
     everybody = get_user_model().objects.order_by("username").prefetch_related("memberships__team")
     return render(request, "admin/persons.html", context | {"persons": everybody, "form": form}, status=status)
-
-
-def _registry(request: HttpRequest, form: BuildpackForm, status: int = 200) -> HttpResponse:
-    rows = [(buildpack, used_by(buildpack)) for buildpack in Buildpack.objects.all()]
-    return render(request, "admin/registry.html", {"rows": rows, "form": form}, status=status)

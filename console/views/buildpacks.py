@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from buildpacks.models import Buildpack
 from buildpacks.registry import usable
 from builds import arrange as arranging
+from builds import cache
 from builds.build import listed
 from builds.models import Detection
 from builds.preview import start_preview
@@ -83,12 +84,17 @@ def _page(request: HttpRequest, app: App, template: str, *, told: bool = False) 
     chosen = listed(app)
     last = app.builds.filter(state="succeeded").first()
     others = Buildpack.objects.filter(enabled=True).exclude(pk__in=[each.pk for each in chosen])
+    detected = usable() if not chosen else []
+    applied = [each.get("name") for each in last.buildpacks] if last else []
+    may = "order buildpacks" in access.rights(request.user, app.team)
     context: dict[str, Any] = {
         "chosen": chosen,
-        "detected": usable() if not chosen else [],
+        "detected": detected,
+        "pinnable": applied if may and {*applied} <= {each.name for each in detected} else [],
         "others": [each for each in others if each.is_ready],
         "seen": arranging.fingerprint(app),
-        "applied": [each.get("name") for each in last.buildpacks] if last else [],
+        "applied": applied,
+        "cache_bytes": cache.size(app),
         "sentence": _sentence([each.name for each in chosen]),
         "told": told,
         "detection": _latest(app),

@@ -12,6 +12,7 @@ from builds import deploys
 from builds.cancel import cancel as cancel_deploy
 from builds.start import deploy_again, start_deploy
 from console import access
+from console.changes import changes
 from console.forms.deploys import DeployForm
 from console.usual import usual_seconds
 from console.views.frame import either, render_app
@@ -77,6 +78,12 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("deploy", name, build.journal.number)
 
 
+def _waits_for(deploy: deploys.Deploy) -> deploys.Deploy | None:
+    """The deploy of the same app that goes first, if one is running."""
+    ahead = [each for each in deploys.running_and_waiting([deploy.app]) if each.number < deploy.number]
+    return next((each for each in ahead if each.state != "queued"), None)
+
+
 def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
     rights = access.rights(request.user, deploy.app.team)
     usual = usual_seconds(deploy.environment)
@@ -86,5 +93,7 @@ def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
         "last": journals.count(deploy.journal),
         "serving": deploy.environment.live,
         "rights": rights,
+        "changes": changes(deploy.release) if deploy.release and deploy.state == "live" else None,
+        "waits_for": _waits_for(deploy) if deploy.state == "queued" else None,
         "may_cancel": deploy.is_cancelable and access.may_cancel(request.user, rights, deploy),
     }

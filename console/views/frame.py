@@ -7,12 +7,7 @@ from django.shortcuts import render
 
 from console import access
 from console.rows import row_of
-from runtimes.models import App, Environment
-
-
-def chosen_environment(request: HttpRequest, app: App) -> Environment:
-    """The environment named in the address, else production."""
-    return access.environment(request, app.name, request.GET.get("environment") or "production")
+from runtimes.models import App
 
 
 def app_context(request: HttpRequest, app: App, tab: str, chosen: str = "") -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from builds import stacks
 from console import access
 from console.forms.stacks import ChangeStackForm, StackForm
+from console.views.frame import either
 from runtimes.models import Stack
 
 
@@ -62,4 +63,5 @@ def choose(request: HttpRequest, name: str) -> HttpResponse:
 
 def _page(request: HttpRequest, form: StackForm, status: int = 200) -> HttpResponse:
     rows = [(stack, stacks.used_by(stack)) for stack in Stack.objects.all()]
-    return render(request, "admin/stacks.html", {"rows": rows, "form": form}, status=status)
+    template = either(request, "admin/stacks.html", "admin/_stacks.html")
+    return render(request, template, {"rows": rows, "form": form}, status=status)

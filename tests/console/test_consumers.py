@@ -80,6 +80,7 @@ async def heard(talk: WebsocketCommunicator, kind: str) -> Any:
         ("alice", "/ws/apps/nothing/", 4404),
         ("alice", "/ws/elsewhere/", 4404),
         ("", "/ws/apps/", 4401),
+        ("alice", "/ws/admin/", 4404),
     ],
 )
 async def test_who_may_not_listen_is_told_why(
@@ -168,3 +169,14 @@ async def test_a_ring_becomes_news_for_the_app_and_for_the_list(
         await database_sync_to_async(bell.ring)(f"app.{app.pk}")
         assert await heard(talk, "state") == {"t": "state"}
         await talk.disconnect()
+
+
+async def test_a_buildpack_that_was_fetched_is_news_for_the_platforms_admin(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal
+) -> None:
+    talk = await database_sync_to_async(knock)("/ws/admin/", "root")
+    await talk.connect()
+    await heard(talk, "hello")
+    await database_sync_to_async(bell.ring)("buildpacks")
+    assert await heard(talk, "state") == {"t": "state"}
+    await talk.disconnect()

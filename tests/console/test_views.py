@@ -269,6 +269,25 @@ def test_the_rail_says_how_long_a_step_usually_takes(alice: Client, app: App) ->
     assert "≈ 19 s" in page(alice, "/apps/shop/deploys/4/")
 
 
+def test_a_live_deploy_says_what_it_changed_and_no_value(alice: Client, app: App) -> None:
+    make.deploy(app, commit="aaaaaaa1")
+    Release.objects.filter(number=1).update(config={"A": "old-value"}, commands={"web": "x"})
+    make.deploy(app, commit="bbbbbbb2")
+    Release.objects.filter(number=2).update(config={"A": "new-value"}, commands={"web": "x"})
+    shown = page(alice, "/apps/shop/deploys/2/")
+    for piece in ("Since v1:", "aaaaaaa", "bbbbbbb"):
+        assert piece in shown
+    assert "new-value" not in shown
+
+
+def test_a_queued_deploy_says_what_it_waits_for(alice: Client, app: App) -> None:
+    make.deploy(app, "building")
+    make.deploy(app, "queued")
+    assert 'Waits for <a href="/apps/shop/deploys/1/">#1</a>' in page(alice, "/apps/shop/deploys/2/")
+    Build.objects.filter(journal__number=1).update(state="failed")
+    assert "Waits for a free builder" in page(alice, "/apps/shop/deploys/2/")
+
+
 def test_a_retry_takes_the_very_same_source(alice: Client, app: App) -> None:
     make.deploy(app, "failed", commit="3f9c2ab41d0e77f2b9a1")
     Build.objects.update(source="1/source")

@@ -29,9 +29,8 @@ export class Search {
   step(by) {
     const among = this.input.value ? this.hits : this.on.errors();
     if (!among.length) return;
-    this.at = (this.at + by + among.length) % among.length;
-    if (by < 0 && this.at === among.length - 2 && this.fresh) this.at = among.length - 1;
-    this.fresh = false;
+    const from = this.at < 0 && by < 0 ? 0 : this.at;
+    this.at = (from + by + among.length) % among.length;
     this.tell(among);
     this.on.show(among[this.at]);
   }
@@ -44,7 +43,6 @@ export class Search {
   async look() {
     const words = this.input.value;
     this.at = -1;
-    this.fresh = true;
     if (!words) return this.clear();
     const { count, lines } = this.address ? await this.ask(words) : this.here(words.toLowerCase());
     if (words !== this.input.value) return;

@@ -1,0 +1,39 @@
+"""What a release brought that the one before it had not: the commit, names of config vars, commands."""
+
+from dataclasses import dataclass, field
+
+from runtimes.models import Release
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The difference between two releases, without a single value of a config var."""
+
+    before: Release
+    after: Release
+    config: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def commit(self) -> tuple[str, str] | None:
+        """The commits before and after, if they differ."""
+        pair = (self.before.slug.commit, self.after.slug.commit)
+        return pair if pair[0] != pair[1] else None
+
+    def __bool__(self) -> bool:
+        return bool(self.commit or self.config or self.commands)
+
+
+def changes(release: Release) -> Changes | None:
+    """What differs from the release that served before; None for the first one."""
+    earlier = release.environment.releases.filter(number__lt=release.number, state="retired")
+    before = earlier.select_related("slug").order_by("-number").first()
+    if before is None:
+        return None
+    return Changes(
+        before, release, _differing(before.config, release.config), _differing(before.commands, release.commands)
+    )
+
+
+def _differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
