@@ -13,6 +13,7 @@ from django.core.files.storage import storages
 from buildpacks.models import Buildpack
 from builds import archives, git
 from builds.faults import BuildFailed, minutes
+from builds.register import TOPIC
 from builds.uploads import bundle, ca_bundle
 from runtimes import bell
 from runtimes.engine.base import EngineError, Job, JobSpec, Limits, Upload
@@ -43,7 +44,7 @@ def obtain(buildpack: Buildpack, upload: str = "") -> None:
         raise
     finally:
         buildpack.save(update_fields=["archive", "problem", "pin"])
-        bell.ring("buildpacks")
+        bell.ring(TOPIC)
         if upload:
             storages["buildpacks"].delete(upload)
 

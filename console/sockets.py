@@ -4,10 +4,11 @@ from django.urls import path, re_path
 
 from console import urls  # noqa: F401 - registers the converter for app names
 from console.consumers.logs import DeployLog, InstancesLog
-from console.consumers.news import AppNews, AppsNews
+from console.consumers.news import AdminNews, AppNews, AppsNews
 from console.consumers.socket import Nowhere
 
 websocket_urlpatterns = [
+    path("ws/admin/", AdminNews.as_asgi()),
     path("ws/apps/", AppsNews.as_asgi()),
     path("ws/apps/<app:name>/", AppNews.as_asgi()),
     path("ws/apps/<app:name>/deploys/<int:number>/", DeployLog.as_asgi()),

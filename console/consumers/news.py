@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from builds import register, stacks
 from console import access
 from console.consumers.socket import Socket
 from runtimes.models import App
@@ -66,6 +67,16 @@ class AppsNews(News):
             {"apps", *(f"app.{pk}" for pk in _known(user).values_list("pk", flat=True)[:MOST_APPS])}
         )
         return True
+
+
+class AdminNews(News):
+    """What the platform's admin set up and the controller works on: buildpacks fetched, stacks made."""
+
+    topics = frozenset({register.TOPIC, stacks.TOPIC})
+
+    def find(self, user: Any) -> bool:
+        """Only for the platform's admin."""
+        return bool(user.is_superuser)
 
 
 def _known(user: Any) -> "QuerySet[App]":

@@ -4,10 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from buildpacks.models import Buildpack, name_validator
-from builds.register import register
+from builds.register import register, set_environment
+from console.dotenv import Unreadable, parse
 
 Kind = Buildpack.Kind
 
@@ -49,3 +51,45 @@ class BuildpackForm(forms.Form):
             self.add_error(None, error)
             return False
         return True
+
+
+class EnvironmentForm(forms.Form):
+    """What a buildpack's scripts find in their environment, as lines of `KEY=VALUE`."""
+
+    lines = forms.CharField(
+        label=gettext_lazy("Variables"),
+        required=False,
+        max_length=16 * 1024,
+        help_text=gettext_lazy(
+            "One KEY=VALUE per line: the address of a mirror, say. Builds may print them; keep secrets out."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, buildpack: Buildpack, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.buildpack = buildpack
+        self.initial = {"lines": "\n".join(f"{key}={_quoted(value)}" for key, value in buildpack.environment.items())}
+
+    def clean_lines(self) -> dict[str, str]:
+        """The entries."""
+        try:
+            return parse(self.cleaned_data["lines"].replace("\r\n", "\n"))
+        except Unreadable as error:
+            raise ValidationError(_("Line %(line)d is not KEY=VALUE.") % {"line": error.line}) from None
+
+    def carry_out(self) -> bool:
+        """Save them; a refusal stands at the field, and the answer is False."""
+        try:
+            set_environment(self.buildpack, self.cleaned_data["lines"])
+        except ValidationError as error:
+            self.add_error("lines", error)
+            return False
+        return True
+
+
+def _quoted(value: str) -> str:
+    """A value as it must be written to be read back."""
+    if parse(f"A={value}").get("A") == value:
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
