@@ -151,9 +151,12 @@ def running_and_waiting(apps: Iterable[App]) -> list[Deploy]:
 
 
 def under_way(apps: Iterable[App]) -> "QuerySet[Journal]":
-    """The journals of what builds, releases or waits now, in the order in which it was asked for."""
+    """The journals of what builds, releases or waits now, in the order in which it was asked for.
+
+    None of them is sealed yet: that leaves few rows to look at, however many deploys there were.
+    """
     going_on = Q(build__state__in=("queued", "running")) | Q(releases__state="pending")
-    return Journal.objects.filter(going_on, app__in=apps).distinct().order_by("pk")
+    return Journal.objects.filter(going_on, sealed_at=None, app__in=apps).distinct().order_by("pk")
 
 
 def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
