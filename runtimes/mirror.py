@@ -8,37 +8,60 @@ from runtimes import bell
 from runtimes.engine.base import Observed
 from runtimes.models import Environment, Instance, Release
 
+# A row's place: release, process type, number. At most one row of a place is not down.
+Place = tuple[int, str, int]
+
 
 def mirror(environment: Environment, observed: Iterable[Observed]) -> None:
-    """Make the rows of an environment say what exists; `observed` is everything of it that does."""
-    seen: set[int] = set()
+    """Make the rows of an environment say what exists; `observed` is everything of it that does.
+
+    An instance whose row says so already costs no query.
+    """
     releases = {str(release.number): release for release in environment.releases.all()}
+    rows = {_place(row): row for row in environment.instances.exclude(state="down")}
+    seen: set[int] = set()
     for container in observed:
         release = releases.get(container.labels.get("slipway.release", ""))
         if release and container.index:
-            seen.add(_reflect(release, container).pk)
-    for gone in environment.instances.exclude(state="down").exclude(pk__in=seen):
-        _end(gone)
+            row = rows.get((release.pk, container.labels["slipway.process"], container.index))
+            seen.add(_reflect(release, container, row).pk)
+    for row in rows.values():
+        if row.pk not in seen and row.state != "down":
+            _end(row)
     bell.ring(f"app.{environment.app_id}")
 
 
-def _reflect(release: Release, container: Observed) -> Instance:
-    place = {"release": release, "process": container.labels["slipway.process"], "index": container.index}
-    rows = Instance.objects.exclude(state="down")
-    for former in rows.filter(**place).exclude(ref__in=["", container.ref]):
-        _end(former)  # its container is gone, and this one has taken its place
-    instance, _ = rows.get_or_create(**place, defaults={"environment": release.environment})
+def _reflect(release: Release, container: Observed, row: Instance | None) -> Instance:
+    if row and row.ref not in ("", container.ref):
+        _end(row)  # its container is gone, and this one has taken its place
+        row = None
+    instance = row or _begin(release, container)
     # It may have been started and have crashed again since the last look.
     began_again = instance.started_at != container.started_at
-    Instance.objects.filter(pk=instance.pk).update(
-        ref=container.ref, address=container.address, node=container.node, started_at=container.started_at
-    )
+    _write_down(instance, container)
     if instance.state == "crashed" and (began_again or container.state != "exited"):
         instance.move("starting")
-    if container.state == "exited":
+    if container.state == "exited" and instance.state != "crashed":
         end = {"exit_code": container.exit_code, "oom": container.oom, "ended_at": timezone.now()}
         instance.move("crashed", crashes=instance.crashes + 1, **end)
     return instance
+
+
+def _begin(release: Release, container: Observed) -> Instance:
+    place = {"release": release, "process": container.labels["slipway.process"], "index": container.index}
+    rows = Instance.objects.exclude(state="down")
+    return rows.get_or_create(**place, defaults={"environment": release.environment})[0]
+
+
+def _write_down(instance: Instance, container: Observed) -> None:
+    """What may change while an instance runs."""
+    facts = {name: getattr(container, name) for name in ("ref", "address", "node", "started_at")}
+    if facts != {name: getattr(instance, name) for name in facts}:
+        Instance.objects.filter(pk=instance.pk).update(**facts)
+
+
+def _place(row: Instance) -> Place:
+    return row.release_id, row.process, row.index
 
 
 def _end(instance: Instance) -> None:

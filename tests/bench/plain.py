@@ -1,5 +1,6 @@
 """The other side: `docker build` and `docker run` as a person without a platform types them."""
 
+import itertools
 import os
 import shutil
 import socket
@@ -19,7 +20,7 @@ class Docker:
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
-        self._count = 0
+        self._numbers = itertools.count(1)  # threads may share it
 
     @cached_property
     def builder(self) -> list[str]:
@@ -49,9 +50,8 @@ class Docker:
 
     def start(self, image: str, *command: str) -> Address:
         """`docker run` in the background, on a free port; return where it will answer."""
-        self._count += 1
         port = _free_port()
-        name = f"{self.namespace}-plain-{self._count}"
+        name = f"{self.namespace}-plain-{next(self._numbers)}"
         options = ["--detach", "--init", "--name", name, "--label", f"{TEST_LABEL}={self.namespace}"]
         options += ["--env", f"PORT={APP_PORT}", "--publish", f"127.0.0.1:{port}:{APP_PORT}"]
         self._do(["docker", "run", *options, image, *command])

@@ -9,7 +9,7 @@ from tests.bench.bench import Bench
 from tests.bench.measure import Figure, Goal, Samples
 from tests.e2e.installation import PYTHON, ROOT
 
-FEW, MANY = 250, 1000
+FEW, MANY = 200, 1000
 
 
 def measure(bench: Bench) -> list[Figure]:
