@@ -1,71 +1,73 @@
-"""The router: its whole configuration is computed from the rows and loaded at once.
-
-Source of the format: Caddy's JSON config structure, caddyserver.com/docs/json.
-"""
+"""The router: hosts and where their requests go are computed from the rows, and told at once where they changed."""
 
 import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from runtimes import spec
+from runtimes.caddy import ADMIN, CONFIG, ROUTES, Route, config, files
 from runtimes.engine.base import EngineError
 from runtimes.holding import hold
 from runtimes.installation import engine
-from runtimes.models import Environment, Instance
+from runtimes.models import Environment, Hold, Instance, Release
 
-CONFIG = "/etc/caddy/caddy.json"
-ADMIN = "unix//run/caddy/admin.sock"
+FOLDER = "/etc/caddy"
+EXCHANGE = ("mv", "-T", f"{FOLDER}/next", ROUTES)
 RELOAD = ("caddy", "reload", "--config", CONFIG, "--address", ADMIN)
-
-# A new connection is tried this long before the visitor gets an error; open websockets stay this long when routes
-# change.
-TRY_SECONDS = 5
-STREAM_CLOSE_DELAY = "5m"
-
-PAGE = """<!doctype html>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{headline}</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; display: grid; place-content: center; min-height: 90vh; margin: 1rem;
-  text-align: center; color-scheme: light dark }}
-h1 {{ font-size: 1.4rem; margin: 0 }}
-p {{ opacity: .7; margin: .5rem }}
-</style>
-<h1>{headline}</h1>
-<p>{advice}</p>
-"""
-
-
-class Route(NamedTuple):
-    """Where requests for a host go: `upstreams` as address:port, or a page that says why nowhere."""
-
-    upstreams: tuple[str, ...] = ()
-    maintenance: bool = False
 
 
 def sync() -> bool:
     """Bring the router in line with the rows; say whether there was something to change."""
     with hold("router") as held:
-        document = json.dumps(config(routes()), sort_keys=True)
-        container = next(iter(engine().observe({"slipway.role": "router"})), None)
-        if container is None:
-            raise EngineError("The router is not running. Start it with: make up")
-        digest = hashlib.sha256(f"{container.ref} {document}".encode()).hexdigest()
-        if held.note == digest:
-            return False
+        return _bring(held, routes())
+
+
+@contextmanager
+def switched(release: Release) -> Iterator[None]:
+    """Send the environment's requests to a pending release; inside, make it the live one.
+
+    The routes come first: if the router does not take them, no row has moved and the release before serves on. They
+    are held until the rows say the same, so that nobody brings back what the rows said before. If making it live
+    fails, requests go where they went.
+    """
+    with hold("router") as held:
+        _bring(held, routes(release))
+        try:
+            yield
+        except BaseException:
+            _bring(held, routes())
+            raise
+
+
+def _bring(held: Hold, table: Mapping[str, Route]) -> bool:
+    container = next(iter(engine().observe({"slipway.role": "router"})), None)
+    if container is None or container.state != "up":
+        raise EngineError("The router is not running. Start it with: make up")
+    document = json.dumps(config(table), sort_keys=True)
+    hosts, addresses = _digest(container.ref, document), _digest(container.ref, json.dumps(table, sort_keys=True))
+    former_hosts, _, former_addresses = held.note.partition(" ")
+    if (hosts, addresses) == (former_hosts, former_addresses):
+        return False
+    held.note = ""  # until all of it is told: what breaks off halfway is told again
+    if addresses != former_addresses:
+        _exchange(container.ref, table, addresses)
+    if hosts != former_hosts:
         _load(container.ref, document)
-        held.note = digest
+    held.note = f"{hosts} {addresses}"
+    _forget(container.ref, former_addresses, addresses)
     return True
 
 
-def routes() -> dict[str, Route]:
-    """Where requests for each host go now."""
+def routes(coming: Release | None = None) -> dict[str, Route]:
+    """Where requests for each host go now; or will go when the release that is `coming` is the live one."""
     environments = Environment.objects.select_related("app").prefetch_related("domains")
-    serving = Instance.objects.filter(release__state="live", process="web", state="up").exclude(address="")
+    up = Instance.objects.filter(process="web", state="up").exclude(address="")
+    serving = up.filter(release__state="live")
+    if coming:
+        serving = serving.exclude(environment=coming.environment_id) | up.filter(release=coming)
     addresses: dict[int, list[str]] = {}
     for environment_id, address in serving.values_list("environment_id", "address"):
         addresses.setdefault(environment_id, []).append(f"{address}:{spec.PORT}")
@@ -76,55 +78,34 @@ def routes() -> dict[str, Route]:
     return table
 
 
-def config(table: Mapping[str, Route]) -> dict[str, Any]:
-    """The router's configuration for these routes, by host."""
-    known = [_route(host, route) for host, route in sorted(table.items())]
-    unknown = {"handle": [_page(404, "There is no app at this address.", "Check its name in the console.")]}
-    server = {"listen": [":8080"], "routes": [*known, unknown], "automatic_https": {"disable": True}}
-    return {
-        "admin": {"listen": ADMIN},
-        "apps": {"http": {"servers": {"apps": server}, "grace_period": "30s"}},
-    }
+def _digest(ref: str, text: str) -> str:
+    """What is noted of what a router was told; another router was told nothing."""
+    return hashlib.sha256(f"{ref} {text}".encode()).hexdigest()[:32]
 
 
-def _route(host: str, route: Route) -> dict[str, Any]:
-    return {"match": [{"host": [host]}], "handle": [_handler(route)], "terminal": True}
+def _exchange(ref: str, table: Mapping[str, Route], name: str) -> None:
+    """Put new addresses beside those in use, and let them take their place at a stroke."""
+    engine().put(ref, FOLDER, [files(table, _folder(name))])
+    _run(ref, EXCHANGE)
 
 
-def _handler(route: Route) -> dict[str, Any]:
-    if route.maintenance:
-        return _page(503, "This app is being worked on.", "It will be back soon.")
-    if not route.upstreams:
-        return _page(503, "This app is not running.", "Deploy it, or scale its web process up, in the console.")
-    return _proxy(list(route.upstreams))
-
-
-def _proxy(upstreams: list[str]) -> dict[str, Any]:
-    return {
-        "handler": "reverse_proxy",
-        "upstreams": [{"dial": address} for address in upstreams],
-        "load_balancing": {
-            "selection_policy": {"policy": "least_conn"},
-            "try_duration": f"{TRY_SECONDS}s",
-            "try_interval": "100ms",
-        },
-        "stream_close_delay": STREAM_CLOSE_DELAY,
-    }
-
-
-def _page(status: int, headline: str, advice: str) -> dict[str, Any]:
-    body = PAGE.format(headline=headline, advice=advice)
-    return {
-        "handler": "static_response",
-        "status_code": status,
-        "headers": {"Content-Type": ["text/html; charset=utf-8"], "Cache-Control": ["no-store"]},
-        "body": body,
-    }
+def _forget(ref: str, former: str, name: str) -> None:
+    """Remove the addresses that nobody reads any more."""
+    if former not in ("", name):
+        _run(ref, ("rm", "-rf", f"{FOLDER}/{_folder(former)}"))
 
 
 def _load(ref: str, document: str) -> None:
-    engine().put(ref, "/etc/caddy", [_tar("caddy.json", document.encode())])
-    code, output = engine().exec(ref, RELOAD)
+    engine().put(ref, FOLDER, [_tar("caddy.json", document.encode())])
+    _run(ref, RELOAD)
+
+
+def _folder(name: str) -> str:
+    return f"routes-{name}"
+
+
+def _run(ref: str, command: tuple[str, ...]) -> None:
+    code, output = engine().exec(ref, command)
     if code:
         raise EngineError(f"The router refused its configuration: {output.strip()[-500:]}")
 

@@ -9,10 +9,12 @@ from channels.layers import InMemoryChannelLayer
 from django.db import connection
 
 from console.celery import app as celery
+from runtimes import caddy
 from runtimes.engine.docker_kwargs import INSTALLATION
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import Tree
+from runtimes.engine.fake_process import Process
 
 QUEUES = ("builder", "controller")
 
@@ -23,21 +25,31 @@ def add_router(engine: FakeEngine) -> Container:
     files.make_directory("/etc/caddy")
     labels = {INSTALLATION: engine.namespace, "slipway.role": "router"}
     plan = Plan(f"{engine.namespace}-router", "slipway/caddy", ("sleep", "infinity"), {}, labels, files)
-    engine.world.programs["caddy"] = lambda _: 0
+    engine.world.programs |= {"caddy": lambda _: 0, "mv": move, "rm": lambda _: 0}
     container = engine.world.create(plan)
     engine.world.start(container)
     return container
 
 
+def move(process: Process) -> int:
+    """Give what lies at one path another one, as `mv -T` does."""
+    _, _, source, target = process.argv
+    process.files.own[target] = process.files.own.pop(source)
+    return 0
+
+
 def routes(engine: FakeEngine) -> dict[str, list[str]]:
     """What the router was told last: host names and where their requests go."""
     router = engine.world.find(f"{engine.namespace}-router")
-    server = json.loads(router.plan.files.read("/etc/caddy/caddy.json"))["apps"]["http"]["servers"]["apps"]
-    hosts = [route for route in server["routes"] if "match" in route]
-    return {
-        route["match"][0]["host"][0]: [each["dial"] for each in route["handle"][0].get("upstreams", [])]
-        for route in hosts
-    }
+    files = router.plan.files
+    server = json.loads(files.read(caddy.CONFIG))["apps"]["http"]["servers"]["apps"]
+    told: dict[str, list[str]] = {}
+    for route in [route for route in server["routes"] if "match" in route]:
+        paths = [each["dial"].removeprefix("{file.").removesuffix("}") for each in route["handle"][0]["upstreams"]]
+        now = f"/etc/caddy/{files.own[caddy.ROUTES].link}"
+        addresses = {files.read(path.replace(caddy.ROUTES, now)).decode() for path in paths}
+        told[route["match"][0]["host"][0]] = sorted(addresses - {caddy.STOPPED, caddy.MAINTENANCE})
+    return told
 
 
 def queued() -> list[tuple[str, list[Any]]]:

@@ -12,7 +12,7 @@ from runtimes.engine.fake import FakeEngine
 from runtimes.models import Environment, Instance, Process, Release
 from runtimes.reconcile import reconcile, settle
 from tests import factories as make
-from tests.doubles import routes, together
+from tests.doubles import move, routes, together
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -310,10 +310,10 @@ def test_nothing_is_ended_before_the_router_knows(environment: Environment, engi
     settle(environment)
     assert old.move("retired", ended_at=timezone.now())
     make.release(environment)
-    engine.world.programs["caddy"] = lambda _: 1
+    engine.world.programs["mv"] = lambda _: 1
     with pytest.raises(EngineError, match="refused"):
         reconcile(environment)
     assert "v1 web.1" in refs(engine, environment)
-    engine.world.programs["caddy"] = lambda _: 0
+    engine.world.programs["mv"] = move
     reconcile(environment)
     assert list(refs(engine, environment)) == ["v2 web.1"]

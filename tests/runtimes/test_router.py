@@ -1,59 +1,62 @@
 """The router's configuration, as a whole literal, and when it is loaded."""
 
 import threading
+from collections import Counter
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from builds.create import create_app
-from runtimes import router
+from runtimes import caddy, router
+from runtimes.caddy import Route, config
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
 from runtimes.models import Environment, Instance, Team
-from runtimes.router import Route, config
 from tests import factories as make
 from tests.doubles import add_router, routes, together
 
 
 def page(status: int, headline: str, advice: str) -> dict[str, object]:
-    return {
+    answer = {
         "handler": "static_response",
         "status_code": status,
         "headers": {"Content-Type": ["text/html; charset=utf-8"], "Cache-Control": ["no-store"]},
-        "body": router.PAGE.format(headline=headline, advice=advice),
+        "body": caddy.PAGE.format(headline=headline, advice=advice),
     }
+    return {"handle": [answer]}
 
 
-UNKNOWN = {"handle": [page(404, "There is no app at this address.", "Check its name in the console.")]}
+UNKNOWN = page(404, "There is no app at this address.", "Check its name in the console.")
+STOPPED = page(503, "This app is not running.", "Deploy it, or scale its web process up, in the console.")
+MAINTENANCE = page(503, "This app is being worked on.", "It will be back soon.")
 
 
 def test_without_apps_everybody_gets_the_page_that_says_so() -> None:
+    quiet = {"disable": True}
     assert config({}) == {
         "admin": {"listen": "unix//run/caddy/admin.sock"},
         "apps": {
             "http": {
-                "servers": {"apps": {"listen": [":8080"], "routes": [UNKNOWN], "automatic_https": {"disable": True}}},
+                "servers": {
+                    "apps": {"listen": [":8080"], "routes": [UNKNOWN], "automatic_https": quiet},
+                    "stopped": {"listen": ["127.0.0.1:9001"], "routes": [STOPPED], "automatic_https": quiet},
+                    "maintenance": {"listen": ["127.0.0.1:9002"], "routes": [MAINTENANCE], "automatic_https": quiet},
+                },
                 "grace_period": "30s",
             }
         },
     }
 
 
-def test_each_host_goes_to_its_instances_or_gets_a_page() -> None:
-    table = {
-        "b.localhost": Route(),
-        "a.localhost": Route(("172.20.0.5:5000", "172.20.0.6:5000")),
-        "c.localhost": Route(("172.20.0.7:5000",), maintenance=True),
-    }
-    stopped = page(503, "This app is not running.", "Deploy it, or scale its web process up, in the console.")
-    assert config(table)["apps"]["http"]["servers"]["apps"]["routes"] == [
+def test_each_host_goes_where_its_files_say() -> None:
+    assert config({"a.localhost": Route()})["apps"]["http"]["servers"]["apps"]["routes"] == [
         {
             "match": [{"host": ["a.localhost"]}],
             "handle": [
                 {
                     "handler": "reverse_proxy",
-                    "upstreams": [{"dial": "172.20.0.5:5000"}, {"dial": "172.20.0.6:5000"}],
+                    "upstreams": [{"dial": f"{{file./etc/caddy/routes/a.localhost/{slot}}}"} for slot in range(24)],
                     "load_balancing": {
                         "selection_policy": {"policy": "least_conn"},
                         "try_duration": "5s",
@@ -64,24 +67,46 @@ def test_each_host_goes_to_its_instances_or_gets_a_page() -> None:
             ],
             "terminal": True,
         },
-        {"match": [{"host": ["b.localhost"]}], "handle": [stopped], "terminal": True},
-        {
-            "match": [{"host": ["c.localhost"]}],
-            "handle": [page(503, "This app is being worked on.", "It will be back soon.")],
-            "terminal": True,
-        },
         UNKNOWN,
     ]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 12, 13, 50])
+def test_every_instance_gets_its_share(count: int) -> None:
+    addresses = Counter(Route(tuple(f"10.0.0.{number}:5000" for number in range(count))).addresses)
+    assert len(addresses) == count
+    assert max(addresses.values()) - min(addresses.values()) <= 1
+    assert min(addresses.values()) >= 2
+
+
+def test_what_does_not_serve_gets_a_page() -> None:
+    assert set(Route().addresses) == {caddy.STOPPED}
+    assert set(Route(("10.0.0.1:5000",), maintenance=True).addresses) == {caddy.MAINTENANCE}
+
+
+def test_addresses_are_exchanged_without_loading_anything(shared_db: None, engine: FakeEngine) -> None:
+    """Loading closes connections whose request was not read yet: no release may cost a request."""
+    environment = make.app().production
+    assert router.sync()
+    engine.world.programs["caddy"] = lambda _: 1
+    release = make.release(environment)
+    facts = {"release": release, "process": "web", "index": 1, "state": "up", "address": "10.0.0.1"}
+    Instance.objects.create(environment=environment, **facts)
+    assert [router.sync(), router.sync()] == [True, False]
+    assert routes(engine) == {"shop.localhost": ["10.0.0.1:5000"]}
+    Environment.objects.filter(pk=environment.pk).update(maintenance=True)
+    assert router.sync()
+    assert routes(engine) == {"shop.localhost": []}
 
 
 def test_a_configuration_is_loaded_only_when_it_changed(shared_db: None, engine: FakeEngine) -> None:
     loads: list[tuple[str, ...]] = []
 
-    def caddy(process: Process) -> int:
+    def load(process: Process) -> int:
         loads.append(process.argv)
         return 0
 
-    engine.world.programs["caddy"] = caddy
+    engine.world.programs["caddy"] = load
     app = make.app()
     assert [router.sync(), router.sync(), router.sync()] == [True, False, False]
     Environment.objects.create(app=app, name="staging")
@@ -126,11 +151,11 @@ def test_of_two_who_tell_it_at_once_the_last_word_is_the_newest(shared_db: None,
     app = make.app()
     slow = threading.Event()
 
-    def caddy(_: Process) -> int:
+    def load(_: Process) -> int:
         slow.wait(0.05)
         return 0
 
-    engine.world.programs["caddy"] = caddy
+    engine.world.programs["caddy"] = load
 
     def add(name: str) -> None:
         Environment.objects.create(app=app, name=name)
