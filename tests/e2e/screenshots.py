@@ -5,6 +5,7 @@ Starts an installation, fills it by using it, and photographs it at 1280 and 390
 
 import sys
 import tarfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -21,7 +22,8 @@ from tests.e2e.sources import archive, pages
 FOLDER = ROOT / "docs" / "screenshots"
 PORTS = (8000, 8080, 6380)
 WIDTHS = {"wide": (1280, 800), "narrow": (390, 844)}
-IN_THE_DARK = {"apps", "app", "deploy-live", "deploy-failed"}
+DRAIN_SECONDS = 20  # until what served before is gone and what was asked for is up
+IN_THE_DARK = {"apps", "app", "deploy", "deploy-failed"}
 
 Scheme = Literal["light", "dark"]
 
@@ -96,20 +98,21 @@ def _before_anything(camera: Camera, admin: Person) -> None:
     camera.take("apps-empty", "")
     camera.take("app-new", "apps/new?sample=django-vue")
     admin.create("harbour", source="sample", sample="django-vue")
-    camera.take("app-new-born", "apps/harbour/")
+    camera.take("app-before", "apps/harbour/")
 
 
 def _while_it_builds(camera: Camera, admin: Person) -> None:
-    hello = admin.create_and_deploy("hello", source="sample", sample="flask")
     admin.create("ledger", archive(pages("A ledger")))
-    ledger = admin.deploy("ledger")
-    admin.wait("hello", hello)
-    admin.wait("ledger", ledger)
+    admin.create("tides", source="sample", sample="flask")
+    for app in ("ledger", "tides", "ledger"):
+        admin.wait(app, admin.deploy(app))
     number = admin.deploy("harbour")
     with _at_node(camera, f"apps/harbour/deploys/{number}/"):
         camera.take_opened("deploy-running")
+        others = [("tides", admin.deploy("tides")), ("harbour", admin.deploy("harbour"))]
         camera.take("queue", "queue")
-    assert admin.wait("harbour", number).state == "live"
+    for app, deploy in [("harbour", number), *others]:
+        assert admin.wait(app, deploy).state in ("live", "retired")
 
 
 @contextmanager
@@ -122,19 +125,21 @@ def _at_node(camera: Camera, path: str) -> Iterator[None]:
 
 
 def _when_it_runs(camera: Camera, admin: Person) -> None:
-    second = admin.deploy("harbour", _renamed())
-    broken = archive(pages("Never", Procfile="web: echo 'ledger: no database at postgres://db.internal' && exit 3\n"))
+    broken = archive(pages("Never", Procfile="web: echo 'ledger: no database at db.internal:5432' && exit 3\n"))
     failed = admin.deploy("ledger", broken)
-    assert admin.wait("harbour", second).state == "live"
-    assert admin.wait("ledger", failed).state == "failed"
-    admin.create("billing", source="git", git_url="https://git.example.org/shop/billing.git", git_ref="main")
     admin.set_config("harbour", "MAIL_HOST", "mail.example.org")
+    last = admin.deploy("harbour", _packed())
+    assert admin.wait("ledger", failed).state == "failed"
+    assert admin.wait("harbour", last).state == "live"
+    assert admin.installation.manage("scale", "harbour", "web=3").returncode == 0
+    admin.create("billing", source="git", git_url="https://git.example.org/shop/billing.git", git_ref="main")
     admin.set_config("harbour", "SECRET_KEY", "nobody-sees-this-again")
+    time.sleep(DRAIN_SECONDS)
     for name, path in {
         "apps": "",
         "app": "apps/harbour/",
         "deploys": "apps/harbour/deploys/",
-        "deploy-live": f"apps/harbour/deploys/{second}/",
+        "deploy": f"apps/harbour/deploys/{last}/",
         "deploy-failed": f"apps/ledger/deploys/{failed}/",
         "releases": "apps/harbour/releases/",
         "processes": "apps/harbour/processes/",
@@ -143,12 +148,16 @@ def _when_it_runs(camera: Camera, admin: Person) -> None:
         "config": "apps/harbour/config/",
         "settings": "apps/harbour/settings/",
         "account": "account/",
+        "teams": "teams/",
+        "people": "admin/people",
+        "registry": "admin/buildpacks",
+        "stacks": "admin/stacks",
         "sample": admin.address("harbour"),
     }.items():
         camera.take(name, path)
 
 
-def _renamed() -> bytes:
+def _packed() -> bytes:
     """The sample, packed by hand, as somebody who works on it would upload it."""
     buffer, sample = BytesIO(), ROOT / "builds" / "samples" / "django-vue"
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
