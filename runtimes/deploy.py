@@ -1,5 +1,6 @@
 """A deploy: a slug becomes a release, and the release serves."""
 
+import logging
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from runtimes import bell, orders, router
 from runtimes.engine.base import EngineError
 from runtimes.faults import Canceled, Fault, PlatformFailed, ReleaseFailed, TimedOut
-from runtimes.holding import hold
+from runtimes.holding import Held, hold
 from runtimes.installation import engine
 from runtimes.journal import Writer
 from runtimes.models import ConfigVar, Environment, Instance, Journal, Process, Release, Slug
@@ -19,6 +20,8 @@ from runtimes.restore import restore
 from runtimes.spec import NETWORK, release_job
 from runtimes.states import LEASE
 from runtimes.watch import Watch
+
+logger = logging.getLogger(__name__)
 
 STEPS = [
     ("release", "Release command"),
@@ -29,6 +32,10 @@ STEPS = [
 
 # A release whose instance crashes more often than this while it comes up is failed.
 MOST_CRASHES = 3
+
+# A release that is well waits this long for a router that does not take its routes.
+ROUTER_SECONDS = 120
+RETRY_SECONDS = 1.0
 
 # The rows of what comes up are refreshed this often; probing goes on in between.
 REFRESH_SECONDS = 0.5
@@ -91,9 +98,8 @@ def carry_out(release: Release, log: Writer, watch: Watch) -> None:
             start(release, log)
         with log.step("healthy"):
             wait_until_healthy(release, log, watch)
-        watch.check()  # the last time: what follows cannot be taken back
         with log.step("switch"):
-            go_live(release, log)
+            go_live(release, log, watch)
     except Canceled:
         _give_up(release, "canceled")
         raise
@@ -163,20 +169,40 @@ def wait_until_healthy(release: Release, log: Writer, watch: Watch) -> None:
     log.say(f"       {len(instances)} of {len(instances)} up")
 
 
-def go_live(release: Release, log: Writer) -> None:
-    """The point of no return: the release becomes the live one, and the router sends requests to it.
+def go_live(release: Release, log: Writer, watch: Watch) -> None:
+    """The point of no return: the router sends requests to the release, and it becomes the live one.
 
-    The instances of the one before are stopped a little later, when what is on its way has arrived.
+    A router that does not take the change is waited for; the release before serves on meanwhile, and after
+    `ROUTER_SECONDS` as if nothing had been: then `EngineError` is raised. The instances of the one before are stopped a
+    little later, when what is on its way has arrived.
     """
-    with transaction.atomic():
-        if previous := release.environment.live:
-            previous.move("retired", ended_at=timezone.now())
-        if not release.move("live", live_at=timezone.now()):
-            raise Canceled
-    router.sync()
+    deadline, is_told = time.monotonic() + ROUTER_SECONDS, False
+    while error := _switch(release, watch):
+        if time.monotonic() > deadline:
+            raise error
+        if not is_told:
+            log.say(f" !     {error} The switch waits for it; what runs goes on.")
+            is_told = True
+        time.sleep(RETRY_SECONDS)
     orders.bring_in_line(release.environment, after=DRAIN)
     log.say(f"-----> {release.version} is live at {release.environment.url}")
     bell.ring(log.journal.topic, f"app.{release.environment.app_id}", "apps")
+
+
+def _switch(release: Release, watch: Watch) -> EngineError | None:
+    """Let the release serve, or say why the router cannot send anything to it."""
+    watch.check()  # the last time: what follows cannot be taken back
+    if not Release.objects.filter(pk=release.pk, state="pending").exists():
+        raise Canceled
+    try:
+        with router.switched(release), transaction.atomic():
+            if previous := release.environment.live:
+                previous.move("retired", ended_at=timezone.now())
+            if not release.move("live", live_at=timezone.now()):
+                raise Canceled
+    except EngineError as error:
+        return error
+    return None
 
 
 def _fail(release: Release, failure: str, reason: str, exit_code: int | None = None) -> None:
@@ -184,8 +210,16 @@ def _fail(release: Release, failure: str, reason: str, exit_code: int | None = N
 
 
 def _give_up(release: Release, state: str, **facts: Any) -> None:
-    if release.move(state, ended_at=timezone.now(), **facts):
+    if not release.move(state, ended_at=timezone.now(), **facts):
+        return
+    try:
         reconcile(release.environment)
+    except (
+        EngineError,
+        PlatformFailed,
+        Held,
+    ) as error:  # why it failed is told already; this the periodic look repairs
+        logger.warning("What %s left behind could not be removed yet: %s", release, error)
 
 
 def _instances(release: Release) -> list[Instance]:

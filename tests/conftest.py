@@ -76,6 +76,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "DRAIN", timedelta())
         monkeypatch.setattr(module, "PROBE_EVERY_SECONDS", 0.005)
     monkeypatch.setattr(deploy, "REFRESH_SECONDS", 0.01)
+    monkeypatch.setattr(deploy, "ROUTER_SECONDS", 0.1)
+    monkeypatch.setattr(deploy, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(reconcile, "BACK_OFF", timedelta(milliseconds=5))
     monkeypatch.setattr(health, "SETTLED", timedelta(milliseconds=10))
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.01)
