@@ -15,10 +15,17 @@ CONFIG = "/etc/caddy/caddy.json"
 ROUTES = "/etc/caddy/routes"
 ADMIN = "unix//run/caddy/admin.sock"
 
-# A new connection is tried this long before the visitor gets an error; open websockets stay this long when hosts
-# change.
+# A new connection is tried this long before the visitor gets an error.
 TRY_SECONDS = 5
-STREAM_CLOSE_DELAY = "5m"
+
+# Open websockets stay this long when hosts change: to their own end, since the app that is changed is another one, and
+# whoever ends an instance gives it its grace to say goodbye.
+STREAM_CLOSE_DELAY = "720h"
+
+# A connection to an instance is used again only while it has rested for less than any usual server lets it rest
+# (gunicorn 2 s, Node and uvicorn 5 s): what is sent over one that is just being closed is lost, unless it can be
+# repeated, which a POST cannot.
+IDLE_TIMEOUT = "1s"
 
 # So many addresses a host has, whatever the number of its instances, that each instance gets nearly its share.
 SLOTS = 24
@@ -114,6 +121,7 @@ def _route(host: str, route: Route) -> dict[str, Any]:
             "try_interval": "100ms",
         },
         "stream_close_delay": STREAM_CLOSE_DELAY,
+        "transport": {"protocol": "http", "keep_alive": {"idle_timeout": IDLE_TIMEOUT}},
     }
     return {"match": [{"host": [host]}], "handle": [proxy], "terminal": True}
 

@@ -95,6 +95,7 @@ def test_no_request_and_no_websocket_is_lost_whatever_is_changed(
         settle(installation, 1)
     assert seen["failures"] == []
     assert seen["cut"] == []
+    assert seen["repeated"] == 0, "A connection that was kept was closed under a request."
     expected = {"first plain web.1", "second plain web.1", *(f"second blue web.{n}" for n in (1, 2, 3))}
     assert seen["answers"].keys() >= expected, "Not every instance of every release had its share of the load."
     assert seen["polls"]

@@ -62,7 +62,8 @@ def test_each_host_goes_where_its_files_say() -> None:
                         "try_duration": "5s",
                         "try_interval": "100ms",
                     },
-                    "stream_close_delay": "5m",
+                    "stream_close_delay": "720h",
+                    "transport": {"protocol": "http", "keep_alive": {"idle_timeout": "1s"}},
                 }
             ],
             "terminal": True,
