@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from runtimes import health, router
 from runtimes.ending import end
+from runtimes.engine.base import Observed
 from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.mirror import mirror
@@ -42,8 +43,10 @@ def reconcile(environment: Environment) -> None:
         if live := environment.live:
             dismiss(surplus(live))
             bring_up(live)
-        over = leftovers(environment)
+        over = leftovers(environment, refresh(environment))
     router.sync()  # before anything ends that it may still send requests to
+    if not over:
+        return
     for (grace, signal), refs in over.items():  # not held: an app may take its whole grace to end
         end(refs, grace, signal)
     with hold(f"environment.{environment.pk}"):
@@ -93,9 +96,11 @@ def probe(environment: Environment, instances: Iterable[Instance]) -> int:
     return health.greet(instances, processes)
 
 
-def refresh(environment: Environment) -> None:
-    """Let the rows say what exists of an environment."""
-    mirror(environment, engine().observe(environment_labels(environment)))
+def refresh(environment: Environment) -> list[Observed]:
+    """Let the rows say what exists of an environment; return it."""
+    observed = engine().observe(environment_labels(environment))
+    mirror(environment, observed)
+    return observed
 
 
 def bring_up(release: Release) -> None:
@@ -106,13 +111,16 @@ def bring_up(release: Release) -> None:
         engine().apply(formation(release, process, image, resting=_resting(release, process)))
 
 
-def leftovers(environment: Environment) -> dict[Way, list[str]]:
-    """The containers of releases that are over, and those on their way out, by the way in which they are ended."""
+def leftovers(environment: Environment, observed: Iterable[Observed]) -> dict[Way, list[str]]:
+    """Of what exists of an environment, the containers of releases that are over and those on their way out.
+
+    They come by the way in which they are ended.
+    """
     releases = {str(release.number): release for release in environment.releases.all()}
     ways = _ways(environment.processes.all())
     leaving = set(environment.instances.filter(state="stopping").values_list("ref", flat=True))
     over: dict[Way, list[str]] = {}
-    for container in engine().observe(environment_labels(environment)):
+    for container in observed:
         release = releases.get(container.labels.get("slipway.release", ""))
         if container.index and (release is None or _is_over(release) or container.ref in leaving):
             way = ways.get(container.labels["slipway.process"], USUAL)

@@ -13,7 +13,7 @@ from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import FORMATION, INDEX, instance_kwargs
 from runtimes.engine.docker_observe import listed, observe
 
-AT_ONCE = 8
+AT_ONCE = 16
 STARTS_AGAIN = ("created", "exited")
 
 
