@@ -96,10 +96,10 @@ class Bench:
         return {row["key"]: (row["started_at"], row["ended_at"]) for row in rows if row["ended_at"]}
 
     def quiet(self) -> None:
-        """Wait until everything of the last round is over: old instances are stopped a few seconds after a switch."""
+        """Wait until the last round is over: instances that are not needed any more end seconds later."""
         query = """SELECT count(*) AS n FROM runtimes_instance AS instance
         JOIN runtimes_release AS release ON instance.release_id = release.id
-        WHERE instance.state != 'down' AND release.state != 'live'"""
+        WHERE instance.state = 'stopping' OR (instance.state != 'down' AND release.state != 'live')"""
         deadline = time.monotonic() + 60
         while self.installation.rows(query)[0]["n"] and time.monotonic() < deadline:
             time.sleep(0.2)

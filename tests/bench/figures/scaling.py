@@ -38,14 +38,17 @@ def _compare(bench: Bench, app: str, few: int, many: int, goal: Goal) -> Figure:
     image = image_of(bench, app)
 
     def slipway(_turn: int) -> float:
-        _set(bench, app, few)
+        before = _set(bench, app, few)
+        bench.quiet()
         begun = time.perf_counter()
-        seconds = _set(bench, app, many) - begun
+        _set(bench, app, many, before)
+        seconds = time.perf_counter() - begun
         _set(bench, app, 1)
         return seconds
 
     def docker(_turn: int) -> float:
         _set(bench, app, few)
+        bench.quiet()
         begun = time.perf_counter()
         with ThreadPoolExecutor(many) as pool:
             ended = list(pool.map(lambda _: _run(bench, image, COMMANDS[app]), range(many - few)))
@@ -72,17 +75,17 @@ def _run(bench: Bench, image: str, command: str) -> float:
     return traffic.wait(bench.docker.start(image, command))
 
 
-def _set(bench: Bench, app: str, quantity: int) -> float:
-    """Scale; return the moment at which as many as asked for answer through the router."""
+def _set(bench: Bench, app: str, quantity: int, known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Scale; return the hosts that answer through the router, as many as asked for; `known` need not again."""
     bench.ask("scale", app, {"web": quantity})
     while len(bench.installation.rows(UP, app)) != quantity:
         time.sleep(traffic.PAUSE_SECONDS)
-    reached: set[str] = set()
+    reached = set(known)
     while len(reached) < quantity:
         status, text = traffic.get(bench.address(app))
         assert status == 200, f"{app} answered {status}"
         reached.add(_who(text))
-    return time.perf_counter()
+    return frozenset(reached)
 
 
 def _who(page: str) -> str:
