@@ -67,7 +67,7 @@ def test_without_docker_a_deploy_fails_by_the_platform_and_what_runs_goes_on(
 ) -> None:
     with installation.restarted("builder", DOCKER_HOST="tcp://127.0.0.1:9"):
         outcome = admin.wait(steady, admin.deploy(steady))
-    _check_it_is_the_platform(outcome, "Detect", "Docker does not answer. Is its daemon running?")
+    _check_it_is_the_platform(outcome, "Fetch source", "Docker does not answer. Is its daemon running?")
     assert admin.open(steady) == (200, "Still here")
     assert not litter.of(installation)
 
