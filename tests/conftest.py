@@ -65,7 +65,7 @@ def engine() -> Iterator[FakeEngine]:
     for container in list(made.world.containers.values()):
         made.world.remove(container.ref)
         if container.started_at:
-            container.wait()  # or its address is not free for the next test
+            container.wait()  # no thread of one test goes on in the next
     installation.engine.cache_clear()
 
 

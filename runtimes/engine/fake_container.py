@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -138,14 +137,14 @@ class Container:
 
     def _live(self) -> None:
         code = SIGKILL_STATUS
-        with suppress(_Ended):
-            try:
-                code = self._process().run(*self.plan.argv)
-            except _Ended:
-                code = self._signal
-        with self._changed:
-            self.state, self.code = "exited", code
-            self._changed.notify_all()
+        try:
+            code = self._process().run(*self.plan.argv)
+        except _Ended:
+            code = self._signal
+        finally:  # also when a test's own program is at fault: nobody shall wait for it for ever
+            with self._changed:
+                self.state, self.code = "exited", code
+                self._changed.notify_all()
 
     def _process(self) -> Process:
         return Process(self.plan.argv, self.plan.env, self.plan.files, self, self._say, self._programs)

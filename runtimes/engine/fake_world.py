@@ -14,6 +14,9 @@ from runtimes.engine.fake_words import words
 
 STACK_IMAGES = tuple(f"slipway/debian-{release}:{kind}" for release in (12, 13) for kind in ("build", "run"))
 
+# One count for all worlds: addresses are real ones, and a server of another world may not have let go of its own yet.
+NUMBERS = itertools.count(1)
+
 
 @dataclass
 class World:
@@ -27,7 +30,7 @@ class World:
     programs: dict[str, Program] = field(default_factory=words)
     away: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
+    _numbers: Iterator[int] = field(default=NUMBERS, repr=False)
 
     def answer(self) -> None:
         """Raise if nobody is there."""
