@@ -6,6 +6,7 @@ its own. Who has fallen behind what is remembered pages by HTTP and comes back.
 """
 
 import asyncio
+import json
 import logging
 import time
 from collections import deque
@@ -125,6 +126,7 @@ class Feed:
         self._patience = patience
         self._shape: tuple[Any, ...] | None = None
         self._lines: deque[Line] = deque(maxlen=KEPT)
+        self._written: tuple[tuple[int, int], str] = ((0, 0), "")
         self._rung = asyncio.Event()
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._watch())]
 
@@ -134,6 +136,14 @@ class Feed:
         if missing > len(self._lines):
             return None
         return [self._lines[index] for index in range(len(self._lines) - max(0, missing), len(self._lines))]
+
+    def message(self, batch: Sequence[Line]) -> str:
+        """What a browser gets of these lines; viewers that are level with each other share the work."""
+        place = (batch[0].number, batch[-1].number)
+        if place != self._written[0]:
+            rows = [self.subject.row(line) for line in batch]
+            self._written = (place, json.dumps({"t": "lines", "from": place[0], "l": rows}))
+        return self._written[1]
 
     @property
     def broken(self) -> bool:

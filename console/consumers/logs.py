@@ -15,7 +15,7 @@ BATCH_CHARACTERS = 64 * 1024
 
 
 class Lines(Socket):
-    """Lines as they come. The browser says how far it has read, and answers each batch."""
+    """Lines as they come. The browser says how far it has read, and answers for the batches it took."""
 
     channel_layer_alias = "none"  # the feed listens, once for all
     batch_lines = 1_000
@@ -29,9 +29,9 @@ class Lines(Socket):
         self.following = False
 
     async def receive_json(self, content: dict[str, Any], **_: Any) -> None:
-        """`{"since": 5120}` begins after that line; `{"ack": 1}` answers a batch."""
-        if "ack" in content:
-            self.unanswered = max(0, self.unanswered - 1)
+        """`{"since": 5120}` begins after that line; `{"ack": 10}` answers so many batches."""
+        if isinstance(answered := content.get("ack"), int):
+            self.unanswered = max(0, self.unanswered - max(0, answered))
             self.room.set()
         if isinstance(since := content.get("since"), int) and not self.following:
             self.following = True
@@ -57,7 +57,7 @@ class Lines(Socket):
                 await self.send_json({"t": "behind", "seq": feed.last})
                 return
             for batch in _batches(lines, self.batch_lines):
-                await self._send_lines(batch)
+                await self._send_lines(feed.message(batch))
                 cursor = batch[-1].number
             if version != feed.version:
                 version = feed.version
@@ -69,14 +69,13 @@ class Lines(Socket):
                 await news.wait()
         await self.close(1011)
 
-    async def _send_lines(self, batch: Sequence[feeds.Line]) -> None:
+    async def _send_lines(self, message: str) -> None:
         """Send a batch, unless the browser has too many to answer yet: then wait for it."""
         while self.unanswered >= self.unanswered_batches:
             self.room.clear()
             await self.room.wait()
         self.unanswered += 1
-        rows = [self.subject.row(line) for line in batch]
-        await self.send_json({"t": "lines", "from": batch[0].number, "l": rows})
+        await self.send(text_data=message)
 
     async def _end(self) -> None:
         await self.send_json({"t": "eof", "status": await self.state()})

@@ -4,6 +4,7 @@
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 const SILENCE = 60_000; // the server pings every 25 s
+const ANSWER_AFTER = 10;
 const FINAL = new Set([1000, 4400, 4401, 4403, 4404]);
 
 export class Socket {
@@ -33,6 +34,14 @@ export class Socket {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
+  /** Say that one more batch was taken, every tenth time: the server waits after 30 without an answer. */
+  answer() {
+    this.owed = (this.owed ?? 0) + 1;
+    if (this.owed < ANSWER_AFTER) return;
+    this.send({ ack: this.owed });
+    this.owed = 0;
+  }
+
   close() {
     this.over = true;
     clearTimeout(this.timer);
@@ -50,6 +59,7 @@ export class Socket {
     if (this.greeted === this.socket) return;
     this.greeted = this.socket;
     say(null);
+    this.owed = 0;
     this.on.opened?.(this.wasOpen || this.tries > 0);
     this.wasOpen = true;
   }

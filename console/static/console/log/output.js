@@ -48,7 +48,7 @@ export class Output {
   async receive(message) {
     if (message.t === "lines") {
       this.take(message.l);
-      this.socket.send({ ack: 1 });
+      this.socket.answer();
     } else if (message.t === "behind") {
       await this.fetch();
       this.socket.send({ since: this.last });

@@ -76,7 +76,7 @@ export class Source {
     if (message.t === "lines") {
       this.lines.reach(message.from - 1);
       this.take(message.from, message.l);
-      this.socket.send({ ack: 1 });
+      this.socket.answer();
     } else if (message.t === "state") tell();
     else if (message.t === "behind") this.catchUp();
     else if (message.t === "eof") this.end();
