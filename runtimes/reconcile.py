@@ -24,6 +24,8 @@ BACK_OFF = timedelta(seconds=0.5)
 BACK_OFF_MOST = timedelta(minutes=5)
 
 PROBE_EVERY_SECONDS = 0.1
+# Instances that come up within this time of each other are told to the router at once: a reload takes as long.
+GATHER_SECONDS = 0.3
 # What is ended of a process type that is not known any more.
 USUAL = (30, "SIGTERM")
 
@@ -81,13 +83,18 @@ def take_out_of_service(instances: Iterable[Instance]) -> list[Instance]:
 
 
 def settle(environment: Environment, seconds: float = 60) -> None:
-    """Wait until the live release's starting instances are up, and route to each as it comes."""
-    deadline = time.monotonic() + seconds
+    """Wait until the live release's starting instances are up, and route to them as they come."""
+    deadline, came = time.monotonic() + seconds, 0.0
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
     while (instances := list(starting.all())) and time.monotonic() < deadline:
         if probe(environment, instances):
+            came = came or time.monotonic()
+        if came and time.monotonic() - came > GATHER_SECONDS:
             router.sync()
+            came = 0.0
         time.sleep(PROBE_EVERY_SECONDS)
+    if came:
+        router.sync()
 
 
 def probe(environment: Environment, instances: Iterable[Instance]) -> int:
