@@ -34,7 +34,11 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _compare(bench: Bench, app: str, few: int, many: int, goal: Goal) -> Figure:
-    """Ours to the moment at which the router reaches all; beside it as many runs as are started, at once."""
+    """Ours to the moment at which the router reaches all; beside it the runs that make as many, at once.
+
+    From one on that is all of them, as the goal is set: one more than Slipway starts.
+    """
+    runs = many if few == 1 else many - few
     image = image_of(bench, app)
 
     def slipway(_turn: int) -> float:
@@ -51,7 +55,7 @@ def _compare(bench: Bench, app: str, few: int, many: int, goal: Goal) -> Figure:
         bench.quiet()
         begun = time.perf_counter()
         with ThreadPoolExecutor(many) as pool:
-            ended = list(pool.map(lambda _: _run(bench, image, COMMANDS[app]), range(many - few)))
+            ended = list(pool.map(lambda _: _run(bench, image, COMMANDS[app]), range(runs)))
         seconds = max(ended) - begun
         bench.docker.stop_all()
         return seconds
@@ -59,8 +63,7 @@ def _compare(bench: Bench, app: str, few: int, many: int, goal: Goal) -> Figure:
     ours, theirs = by_turns(bench.rounds, slipway, docker)
     _set(bench, app, 1)
     size = "the sample" if app == SAMPLE else "a small app"
-    count = many - few
-    beside = "docker run" if count == 1 else f"docker run, {count} at once"
+    beside = "docker run" if runs == 1 else f"docker run, {runs} at once"
     title = f"Scale {few} → {many} of {size}, until all answer"
     return Figure(title, Samples("Slipway", ours), Samples(beside, theirs), goal)
 
