@@ -4,7 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from runtimes import journal
+from runtimes import checkup, journal, router, survey
 from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
 from runtimes.holding import Held
@@ -15,15 +15,27 @@ log = logging.getLogger(__name__)
 
 
 def look_after() -> None:
-    """Go through all environments; trouble with one does not keep the others waiting."""
+    """Repair every environment that is not as it should be, and ask the instances how they are.
+
+    What is right costs no query of its own. Trouble with one environment does not keep the others waiting.
+    """
     end_abandoned_releases()
     seal_forgotten()
-    for environment in Environment.objects.filter(app__destroyed_at=None).select_related("app"):
-        try:
-            reconcile(environment)
-            probe(environment, Instance.objects.filter(environment=environment, state="starting"))
-        except (EngineError, PlatformFailed, Held) as error:
-            log.error("%s could not be looked after: %s", environment, error)
+    try:
+        for environment in survey.differing():
+            _repair(environment)
+        router.sync()
+        checkup.check_up()
+    except (EngineError, Held) as error:
+        log.error("Not everything could be looked after: %s", error)
+
+
+def _repair(environment: Environment) -> None:
+    try:
+        reconcile(environment)
+        probe(environment, Instance.objects.filter(environment=environment, state="starting"))
+    except (EngineError, PlatformFailed, Held) as error:
+        log.error("%s could not be looked after: %s", environment, error)
 
 
 def end_abandoned_releases() -> None:

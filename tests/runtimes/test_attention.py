@@ -1,0 +1,172 @@
+"""The periodic look: what is right costs nothing, what is unwell too long is restarted."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from runtimes import attention, restart
+from runtimes.checkup import check_up
+from runtimes.engine.fake import FakeEngine
+from runtimes.models import Environment, Instance
+from runtimes.reconcile import reconcile, settle
+from runtimes.survey import differing
+from tests import factories as make
+from tests.doubles import empty_queues, queued, routes
+
+pytestmark = pytest.mark.usefixtures("shared_db", "quick")
+
+SICK: dict[str, Any] = {"health": "command", "health_command": "false"}
+
+
+def serving(name: str, quantity: int = 1, commands: dict[str, str] | None = None, **check: Any) -> Environment:
+    """An environment of a new app that is as it should be."""
+    environment = make.app(name).production
+    make.release(environment, of=make.slug(environment.app, commands or {"web": "serve"}))
+    environment.processes.update(quantity=quantity)
+    reconcile(environment)
+    settle(environment)
+    environment.processes.update(**check)
+    empty_queues()
+    return environment
+
+
+def asked_long_ago() -> None:
+    """Let the time for the next health check have come."""
+    Instance.objects.update(checked_at=timezone.now() - timedelta(hours=1))
+
+
+def look() -> list[str]:
+    """The queries of one look."""
+    with CaptureQueriesContext(connection) as queries:
+        attention.look_after()
+    return [query["sql"] for query in queries]
+
+
+def test_the_number_of_queries_does_not_grow_with_what_is_right(engine: FakeEngine) -> None:
+    serving("one")
+    attention.look_after()
+    Instance.objects.update(checked_at=timezone.now())
+    few = look()
+    for name in ("two", "three", "four", "five", "six"):
+        serving(name, quantity=4, commands={"web": "serve", "worker": "sleep infinity"})
+    attention.look_after()
+    Instance.objects.update(checked_at=timezone.now())
+    assert len(look()) == len(few)
+    assert differing() == []
+
+
+def test_the_number_of_queries_does_not_grow_with_who_is_asked_how_they_are(engine: FakeEngine) -> None:
+    counts = []
+    for name, quantity in (("one", 1), ("two", 7)):
+        serving(name, quantity)
+        attention.look_after()
+        asked_long_ago()
+        counts.append(len(look()))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("trouble", ["removed", "ended", "row lost", "row wrong", "scaled", "leaving", "left over"])
+def test_an_environment_that_is_not_right_is_found_and_no_other(engine: FakeEngine, trouble: str) -> None:
+    right, wrong = serving("right"), serving("wrong")
+    instance = wrong.instances.get()
+    if trouble == "removed":
+        engine.world.remove(instance.ref)
+    elif trouble == "ended":
+        engine.halt([instance.ref], grace=0)
+    elif trouble == "row lost":
+        instance.delete()
+    elif trouble == "row wrong":
+        Instance.objects.filter(pk=instance.pk).update(address="127.0.0.9")
+    elif trouble == "scaled":
+        wrong.processes.update(quantity=2)
+    elif trouble == "leaving":
+        instance.move("stopping")
+    else:
+        wrong.releases.update(state="retired", ended_at=timezone.now())
+    assert differing() == [wrong]
+    assert right.instances.get().state == "up"
+
+
+def test_a_crashed_instance_is_left_alone_until_its_time(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtimes.reconcile.BACK_OFF", timedelta(hours=1))
+    environment = serving("shop")
+    engine.halt([environment.instances.get().ref], grace=0)
+    attention.look_after()
+    assert environment.instances.get().state == "crashed"
+    assert differing() == []
+    environment.instances.update(ended_at=timezone.now() - timedelta(hours=2))
+    assert differing() == [environment]
+
+
+def test_an_app_that_is_being_removed_is_nobodys_business(engine: FakeEngine) -> None:
+    environment = serving("shop")
+    engine.world.remove(environment.instances.get().ref)
+    environment.app.destroyed_at = timezone.now()
+    environment.app.save()
+    assert differing() == []
+
+
+def test_who_fails_as_often_as_the_check_says_is_restarted(engine: FakeEngine) -> None:
+    environment = serving("shop", **SICK, failures=3)
+    for count in (1, 2):
+        check_up()
+        assert environment.instances.get().unwell == count
+        assert queued() == []
+        asked_long_ago()
+    check_up()
+    assert queued() == [("runtimes.tasks.restart", [environment.pk, "web.1"])]
+    before = environment.instances.get().ref
+    environment.processes.update(health="tcp")
+    restart.carry_out(Environment.objects.get(pk=environment.pk), "web.1")
+    (after,) = environment.instances.exclude(state="down")
+    assert (after.state, after.unwell) == ("up", 0)
+    assert after.ref != before
+    assert len(routes(engine)["shop.localhost"]) == 1
+
+
+def test_who_is_well_again_begins_anew(engine: FakeEngine) -> None:
+    environment = serving("shop", **SICK)
+    check_up()
+    environment.processes.update(health_command="true")
+    asked_long_ago()
+    check_up()
+    assert environment.instances.get().unwell == 0
+
+
+def test_nobody_is_asked_before_the_interval_is_over(engine: FakeEngine) -> None:
+    environment = serving("shop", **SICK, interval=3600)
+    check_up()
+    check_up()
+    assert environment.instances.get().unwell == 1
+
+
+def test_of_several_one_is_restarted_after_the_other(engine: FakeEngine) -> None:
+    environment, other = serving("shop", 3, **SICK, failures=1), serving("blog", **SICK, failures=1)
+    check_up()
+    assert sorted(args[0] for _, args in queued()) == sorted([environment.pk, other.pk])
+    environment.processes.update(surge_until=timezone.now() + timedelta(minutes=1))
+    asked_long_ago()
+    check_up()
+    assert queued() == [("runtimes.tasks.restart", [other.pk, "web.1"])]
+
+
+def test_who_does_not_come_up_in_its_time_is_asked_like_the_others(engine: FakeEngine) -> None:
+    environment = serving("shop", **SICK, failures=1)
+    Instance.objects.update(state="starting")
+    check_up()
+    assert queued() == []
+    environment.processes.update(start_period=0)
+    check_up()
+    assert queued() == [("runtimes.tasks.restart", [environment.pk, "web.1"])]
+
+
+def test_nobody_is_restarted_while_the_router_cannot_be_told(engine: FakeEngine) -> None:
+    environment = serving("shop", **SICK, failures=1)
+    engine.stop([f"{engine.namespace}-router"], grace=0)
+    attention.look_after()
+    assert environment.instances.get().unwell == 0
+    assert queued() == []
