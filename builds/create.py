@@ -48,6 +48,15 @@ def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
     return app
 
 
+def add_environment(app: App, name: str) -> Environment:
+    """A further environment beside production, with nothing in it; raise `ValidationError` if it cannot be."""
+    environment = Environment(app=app, name=name)
+    environment.full_clean()
+    environment.save()
+    bell.ring(f"app.{app.pk}")
+    return environment
+
+
 def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: str) -> None:
     """Change fields of the app's source (`source`, `git_url`, `git_ref`, `git_secret`, `directory`, `sample`).
 

@@ -31,9 +31,10 @@ def changes(release: Release) -> Changes | None:
     if before is None:
         return None
     return Changes(
-        before, release, _differing(before.config, release.config), _differing(before.commands, release.commands)
+        before, release, differing(before.config, release.config), differing(before.commands, release.commands)
     )
 
 
-def _differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The names whose values differ, or that only one of the two has."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))

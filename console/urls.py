@@ -11,6 +11,7 @@ from console.views import (
     buildpacks,
     config,
     deploys,
+    environments,
     logs,
     output,
     processes,
@@ -98,6 +99,9 @@ urlpatterns = [
     path("apps/<app:name>/config/remove", config.remove, name="config-remove"),
     path("apps/<app:name>/settings/", apps.settings, name="settings"),
     path("apps/<app:name>/settings/source", apps.source, name="source"),
+    path("apps/<app:name>/settings/environments", environments.add, name="add-environment"),
+    path("apps/<app:name>/compare", environments.compare, name="compare"),
+    path("apps/<app:name>/promote", environments.promote, name="promote"),
     path("apps/<app:name>/settings/stack", stacks.choose, name="choose-stack"),
     path("apps/<app:name>/settings/destroy", apps.remove, name="destroy"),
 ]

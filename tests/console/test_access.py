@@ -58,6 +58,9 @@ ROUTES = {
     "registered": Route("administer", args=("buildpack",)),
     "environment-registry": Route("administer", "post", ("buildpack",)),
     "stacks": Route("administer", args=()),
+    "add-environment": Route("change source", "post"),
+    "compare": Route("promote"),
+    "promote": Route("promote", "post"),
     "add-stack": Route("administer", "post", ()),
     "change-stack": Route("administer", "post", ("stack",)),
     "choose-stack": Route("change source", "post"),
@@ -109,7 +112,10 @@ def answer(client: Client, name: str) -> Any:
     route = ROUTES[name]
     args = [arguments().get(arg, arg) for arg in route.args]
     address = reverse(name, args=args)
-    return client.get(address) if route.method == "get" else client.post(address)
+    if name in {"compare", "promote"}:
+        address += "?environment=production&to=staging"
+    data = {"environment": "production", "to": "staging"} if name == "promote" else {}
+    return client.get(address) if route.method == "get" else client.post(address, data)
 
 
 def outcome(response: Any) -> str:
@@ -145,6 +151,7 @@ def test_no_address_is_unknown_here() -> None:
 def test_an_address_lets_in_whom_the_table_says(
     name: str, person: str, app: App, signed_in: Callable[[str], Client]
 ) -> None:
+    app.environments.create(name="staging")
     make.deploy(app, "live")
     make.deploy(app, "building", by=make.known("root"))
     assert outcome(answer(signed_in(person), name)) == expected(ROUTES[name], person)

@@ -174,6 +174,26 @@ def test_a_way_back_makes_a_new_release(alice: Client, app: App) -> None:
     assert "Another release" in alice.post("/apps/shop/releases/1/back", follow=True).content.decode()
 
 
+def test_what_runs_in_one_environment_is_promoted_to_another_after_a_look(alice: Client, app: App) -> None:
+    make.deploy(app)
+    alice.post("/apps/shop/settings/environments", {"name": "staging"})
+    staging = app.environments.get(name="staging")
+    ConfigVar.objects.create(app=app, environment=staging, key="A", value="hidden-value")
+    look = page(alice, "/apps/shop/compare?environment=production&to=staging")
+    assert "Promote production v1 to staging" in look
+    assert "<code>A</code>" in look
+    assert "hidden-value" not in look
+    alice.post("/apps/shop/promote", {"environment": "production", "to": "staging"})
+    assert staging.releases.get().slug == app.production.live.slug  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["production", "Staging", "", "a b", "-x"])
+def test_environments_that_cannot_be_get_a_sentence(name: str, alice: Client, app: App) -> None:
+    response = alice.post("/apps/shop/settings/environments", {"name": name}, follow=True)
+    assert "notice-error" in response.content.decode()
+    assert app.environments.count() == 1
+
+
 def test_scaling_shows_what_is_wanted_at_once(alice: Client, app: App) -> None:
     make.deploy(app)
     make.instances(app, "web", ["up"])

@@ -17,6 +17,7 @@ PAGES = (
     "/", "/apps/new", "/queue", "/account/", "/teams/", "/admin/people", "/admin/buildpacks", "/admin/stacks",
     "/apps/shop/", "/apps/shop/deploys/", "/apps/shop/deploys/1/",
     "/apps/shop/deploys/2/", "/apps/shop/releases/", "/apps/shop/processes/", "/apps/shop/logs/",
+    "/apps/shop/compare?environment=production&to=staging",
     "/apps/shop/buildpacks/", "/apps/shop/config/", "/apps/shop/settings/",
 )  # fmt: skip
 
@@ -36,6 +37,7 @@ def test_pages_are_sound(width: int, theme: str, shop: App, visit: Callable[...,
     make.instances(shop, "web", ["up", "crashed"], exit_code=137, oom=True, crashes=3)
     make.printed(shop, [("web.1", "hello")])
     make.user("root", is_superuser=True)
+    shop.environments.create(name="staging")
     page = visit("/", "root", viewport={"width": width, "height": 800}, color_scheme=theme)
     for address in (*PAGES, f"/teams/{shop.team_id}/"):
         page.goto(address)
