@@ -37,7 +37,7 @@ def cut(stream: bytes, where: random.Random) -> list[bytes]:
     return [stream[start:end] for start, end in zip([0, *places], [*places, len(stream)], strict=True)]
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(40))
 def test_lines_do_not_depend_on_where_the_stream_was_cut(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 it shall be the same each time
     stream = b"".join(chance.choices(PIECES, weights=[8] * 10 + [1, 1], k=chance.randint(1, 25)))
