@@ -23,6 +23,7 @@ FOLDER = ROOT / "docs" / "screenshots"
 PORTS = (8000, 8080, 6380)
 WIDTHS = {"wide": (1280, 800), "narrow": (390, 844)}
 DRAIN_SECONDS = 20  # until what served before is gone and what was asked for is up
+AS_TALL_AS_THE_WINDOW = {"logs"}
 IN_THE_DARK = {"apps", "app", "deploy", "deploy-failed"}
 
 Scheme = Literal["light", "dark"]
@@ -66,7 +67,7 @@ class Camera:
         size, _, scheme = look.partition("-")
         suffix = "-dark" if scheme == "dark" else ""
         path = self._folder / f"{name}-{WIDTHS[size][0]}{suffix}.png"
-        self._pages[look].screenshot(path=path, full_page=True)
+        self._pages[look].screenshot(path=path, full_page=name not in AS_TALL_AS_THE_WINDOW)
 
     def sign_in(self, password: str) -> None:
         """Through the form, in every look."""
