@@ -83,6 +83,7 @@ urlpatterns = [
     path("apps/<app:name>/processes/", processes.index, name="processes"),
     path("apps/<app:name>/processes/scale", processes.scale, name="scale"),
     path("apps/<app:name>/processes/restart", processes.restart, name="restart"),
+    path("apps/<app:name>/processes/of/<slug:process>", processes.settings, name="process"),
     path("apps/<app:name>/processes/switch", processes.switch, name="switch-off"),
     path("apps/<app:name>/logs/", output.show, name="output"),
     path("apps/<app:name>/logs/lines", output.lines, name="output-lines"),

@@ -5,16 +5,18 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from console import access
+from console.forms.processes import ProcessForm
 from console.views.frame import either, render_app
 from runtimes import restart as restarting
 from runtimes import scale as scaling
 from runtimes.models import Environment
+from runtimes.tune import tune
 
 
 @require_GET
@@ -36,6 +38,26 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return _back(request, environment)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, name: str, process: str) -> HttpResponse:
+    """How the instances of one process type run, how they are asked whether they are well, and how they are ended."""
+    chosen = request.POST.get("environment") or request.GET.get("environment") or "production"
+    environment = access.environment(request, name, chosen, can="configure")
+    found = get_object_or_404(environment.processes, name=process)
+    form = ProcessForm(request.POST if request.method == "POST" else None, instance=found)
+    if form.is_bound and form.is_valid():
+        tune(found, form.changed_data)
+        messages.success(request, _("The settings of %(process)s are saved.") % {"process": process})
+        if {"memory", "cpus"} & set(form.changed_data):
+            messages.info(request, _("Restart its instances to give them other memory or CPUs."))
+        if "command" in form.changed_data:
+            messages.info(request, _("The next release runs the other command."))
+        return _back(request, environment)
+    facts: dict[str, Any] = {"in_environment": environment.name, "form": form, "process": process}
+    status = 422 if form.errors else 200
+    return render_app(request, "processes/settings.html", environment.app, "processes", status=status, **facts)
 
 
 @require_POST

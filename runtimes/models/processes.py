@@ -70,6 +70,15 @@ class Process(models.Model):
     def __str__(self) -> str:
         return f"{self.environment} {self.name}={self.quantity}"
 
+    def clean(self) -> None:
+        """Refuse a health check that lacks what it asks, or that asks a port where there is none."""
+        if self.health == self.Health.HTTP and not self.is_web:
+            raise ValidationError({"health": "Only web has a port. Choose another check."})
+        if self.health == self.Health.HTTP and not self.health_path:
+            raise ValidationError({"health_path": "Say which path is asked for, such as /health."})
+        if self.health == self.Health.COMMAND and not self.health_command.strip():
+            raise ValidationError({"health_command": "Say which command tells that an instance is well."})
+
     @property
     def wanted(self) -> int:
         """How many instances shall exist now: none of a stopped environment, one more while it restarts."""

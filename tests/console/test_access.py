@@ -72,6 +72,7 @@ ROUTES = {
     "roll-back": Route("roll back", "post", ("shop", 1)),
     "processes": Route("see"),
     "scale": Route("operate", "post"),
+    "process": Route("configure", args=("shop", "web")),
     "restart": Route("operate", "post"),
     "switch-off": Route("operate", "post"),
     "output": Route("see"),
@@ -152,6 +153,7 @@ def test_an_address_lets_in_whom_the_table_says(
     name: str, person: str, app: App, signed_in: Callable[[str], Client]
 ) -> None:
     app.environments.create(name="staging")
+    app.production.processes.create(name="web")
     make.deploy(app, "live")
     make.deploy(app, "building", by=make.known("root"))
     assert outcome(answer(signed_in(person), name)) == expected(ROUTES[name], person)

@@ -1,0 +1,45 @@
+"""What people fill in about a process type."""
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from runtimes.models import Process
+from runtimes.tune import TUNABLE
+
+
+class ProcessForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How its instances run, how one tells that they are well, and how they are ended."""
+
+    class Meta:
+        model = Process
+        fields = TUNABLE
+        labels = {
+            "command": gettext_lazy("Command"),
+            "memory": gettext_lazy("Memory in MB"),
+            "cpus": gettext_lazy("CPUs"),
+            "health": gettext_lazy("An instance is well when"),
+            "health_path": gettext_lazy("Path"),
+            "health_statuses": gettext_lazy("Expected status"),
+            "health_command": gettext_lazy("Health command"),
+            "start_period": gettext_lazy("Seconds to come up"),
+            "interval": gettext_lazy("Seconds between two checks"),
+            "timeout": gettext_lazy("Seconds to answer"),
+            "failures": gettext_lazy("Failures in a row until it is restarted"),
+            "grace": gettext_lazy("Seconds to end"),
+            "stop_signal": gettext_lazy("Signal to end"),
+        }
+        help_texts = {
+            "command": gettext_lazy("In place of the Procfile's, from the next release on. Empty: the Procfile's."),
+            "memory": gettext_lazy("For instances that start from now on."),
+            "cpus": gettext_lazy("A part of one, or more than one. For instances that start from now on."),
+            "health": gettext_lazy("A process type without a port, of which no command is run, is well while it runs."),
+            "health_path": gettext_lazy("Such as /health. A redirect is not followed: its own status counts."),
+            "health_statuses": gettext_lazy("Statuses and ranges of them, such as 200-399 or 200,204."),
+            "health_command": gettext_lazy("Runs in the instance; exit status 0 is well."),
+            "grace": gettext_lazy("Between the signal and the end by force."),
+        }
+        widgets = {
+            "command": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "health_path": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "health_command": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        }
