@@ -42,6 +42,9 @@ def obtain(buildpack: Buildpack, upload: str = "") -> None:
     except (EngineError, OSError) as error:
         buildpack.problem = f"The platform failed: {error}"[:500]
         raise
+    except BaseException:
+        buildpack.problem = "The platform failed. Its log says more."
+        raise
     finally:
         buildpack.save(update_fields=["archive", "problem", "pin"])
         bell.ring(TOPIC)

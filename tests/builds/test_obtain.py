@@ -1,0 +1,185 @@
+"""Remote buildpacks: fetched once, verified, kept as they were."""
+
+import gzip
+import hashlib
+import tarfile
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from pytest_django import Settings
+
+from buildpacks import fetch, registry
+from buildpacks.models import Buildpack
+from builds.obtain import obtain
+from runtimes.engine.base import EngineError
+from runtimes.engine.fake import FakeEngine
+from runtimes.engine.fake_process import Process
+from tests.builder import Git
+from tests.builds.tars import contents, entry, file, tar
+
+pytestmark = pytest.mark.usefixtures("shared_db", "quick")
+SCRIPTS = {"bin/detect": b"#!/bin/sh\necho hello\n", "bin/compile": b"#!/bin/sh\n"}
+TARBALL = gzip.compress(tar(*(file(f"hello-1.0/{name}", content) for name, content in SCRIPTS.items())))
+SUM = hashlib.sha256(TARBALL).hexdigest()
+COMMIT = f"{7:040}"
+URL = "https://host.example/hello"
+
+
+def listed(kind: str, **facts: Any) -> Buildpack:
+    return Buildpack.objects.create(name="hello", kind=kind, url="" if kind == "upload" else URL, **facts)
+
+
+class Curl:
+    """Gives a tarball, or ends as curl does when it cannot."""
+
+    def __init__(self, engine: FakeEngine, data: bytes, code: int = 0) -> None:
+        self.data, self.code = data, code
+        self.asked: list[tuple[str, ...]] = []
+        engine.world.programs["curl"] = self
+
+    def __call__(self, process: Process) -> int:
+        self.asked.append(process.argv)
+        if self.code:
+            process.complain("curl: (22) The requested URL returned error: 404")
+            return self.code
+        process.files.write(process.argv[process.argv.index("--output") + 1], self.data)
+        return 0
+
+
+def refused(buildpack: Buildpack, upload: str = "") -> str:
+    """Why it was not taken; then nothing of it is there."""
+    obtain(buildpack, upload)
+    buildpack.refresh_from_db()
+    assert not buildpack.is_ready
+    assert registry.find(["hello"]) == []
+    assert [name for name in storages["buildpacks"].listdir("")[0] if name == "hello"] == []
+    return buildpack.problem
+
+
+def test_a_tarball_is_verified_kept_and_unwrapped(engine: FakeEngine) -> None:
+    curl = Curl(engine, TARBALL)
+    buildpack = listed("tarball", pin=SUM)
+    obtain(buildpack)
+    assert (buildpack.is_ready, buildpack.problem) == (True, "")
+    assert contents(b"".join(fetch.tar(buildpack))) == SCRIPTS
+    assert curl.asked[0][-2:] == ("--", URL)
+    assert engine.observe({"slipway.kind": "job"}) == []
+
+
+def test_a_tarball_with_another_sum_is_refused(engine: FakeEngine) -> None:
+    Curl(engine, TARBALL + b"changed")
+    assert "not the pinned" in refused(listed("tarball", pin=SUM))
+
+
+def test_a_tarball_that_cannot_be_had_says_what_curl_said(engine: FakeEngine) -> None:
+    Curl(engine, b"", code=22)
+    assert "returned error: 404" in refused(listed("tarball", pin=SUM))
+
+
+def test_a_commit_is_fetched_and_kept(engine: FakeEngine) -> None:
+    git = Git(files=SCRIPTS).install(engine)
+    buildpack = listed("git", pin=COMMIT)
+    obtain(buildpack)
+    assert buildpack.is_ready
+    assert contents(b"".join(fetch.tar(buildpack))) == SCRIPTS
+    assert git.asked == [("/slipway/bin/fetch", URL, COMMIT)]
+
+
+def test_another_commit_than_the_pinned_one_is_refused(engine: FakeEngine) -> None:
+    Git(files=SCRIPTS).install(engine)
+    assert "another commit" in refused(listed("git", pin="a" * 40))
+
+
+@pytest.mark.parametrize(("code", "said"), [(10, "no repository"), (12, "no branch"), (14, "cannot be read")])
+def test_a_repository_that_cannot_be_fetched_says_why(engine: FakeEngine, code: int, said: str) -> None:
+    Git(code).install(engine)
+    assert said in refused(listed("git", pin=COMMIT))
+
+
+def test_an_upload_is_pinned_by_its_sum_and_its_raw_file_removed(engine: FakeEngine) -> None:
+    key = storages["buildpacks"].save("uploads/1", ContentFile(TARBALL))
+    buildpack = listed("upload")
+    obtain(buildpack, key)
+    assert (buildpack.is_ready, buildpack.pin) == (True, SUM)
+    assert not storages["buildpacks"].exists(key)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"no archive", "cannot be read"),
+        (TARBALL[:60], "cannot be read"),
+        (tar(file("bin/compile")), "bin/detect"),
+        (tar(file("bin/detect"), file("README")), "bin/compile"),
+        (tar(file("bin/detect"), file("bin/compile"), file("../escape")), "leaves its tree"),
+        (tar(file("bin/detect"), file("bin/compile"), entry("pipe", tarfile.FIFOTYPE)), "pipe"),
+    ],
+)
+def test_an_upload_that_is_no_buildpack_or_unsafe_is_refused(engine: FakeEngine, data: bytes, said: str) -> None:
+    key = storages["buildpacks"].save("uploads/1", ContentFile(data))
+    assert said in refused(listed("upload"), key)
+    assert not storages["buildpacks"].exists(key)
+
+
+def test_a_download_that_hangs_is_ended(engine: FakeEngine, settings: Settings) -> None:
+    settings.FETCH_TIMEOUT = 0
+
+    def hang(process: Process) -> int:
+        process.sleep(3600)
+        return 0
+
+    engine.world.programs["curl"] = hang
+    assert "took longer" in refused(listed("tarball", pin=SUM))
+    assert engine.observe({"slipway.kind": "job"}) == []
+
+
+def test_the_platforms_fault_is_written_down_and_raised(engine: FakeEngine) -> None:
+    buildpack = listed("tarball", pin=SUM)
+    engine.world.away = True
+    with pytest.raises(EngineError):
+        obtain(buildpack)
+    buildpack.refresh_from_db()
+    assert buildpack.problem.startswith("The platform failed")
+
+
+def test_whatever_goes_wrong_somebody_who_waits_is_told(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    buildpack = listed("tarball", pin=SUM)
+
+    def broken(*_: object) -> int:
+        raise ZeroDivisionError
+
+    Curl(engine, TARBALL)
+    monkeypatch.setattr(storages["buildpacks"], "_save", broken)
+    with pytest.raises(ZeroDivisionError):
+        obtain(buildpack)
+    buildpack.refresh_from_db()
+    assert buildpack.problem.startswith("The platform failed")
+
+
+def test_what_the_registry_brings_is_listed_once_and_changes_of_an_admin_stay() -> None:
+    registry.sync()
+    names = [buildpack.name for buildpack in registry.usable()]
+    assert names[:3] == ["apt", "nodejs", "python"]
+    Buildpack.objects.filter(name="apt").update(enabled=False, position=99)
+    registry.sync()
+    assert "apt" not in [buildpack.name for buildpack in registry.usable()]
+    assert Buildpack.objects.get(name="apt").position == 99
+    assert Buildpack.objects.count() == len(names)
+
+
+def test_a_bundled_buildpack_has_its_scripts_and_a_version_of_its_own() -> None:
+    registry.sync()
+    versions = set()
+    for buildpack in registry.usable():
+        plain = b"".join(fetch.tar(buildpack))
+        assert {"bin/detect", "bin/compile"} <= contents(plain).keys()
+        versions.add(registry.version(buildpack))
+    assert len(versions) == Buildpack.objects.count()
+
+
+def test_a_buildpack_is_found_by_name_in_the_order_asked_for() -> None:
+    registry.sync()
+    Buildpack.objects.create(name="waiting", kind="git", url=URL, pin=COMMIT)
+    assert [each.name for each in registry.find(["python", "waiting", "apt", "unknown"])] == ["python", "apt"]
