@@ -82,8 +82,9 @@ def take_out_of_service(instances: Iterable[Instance]) -> list[Instance]:
     return leaving
 
 
-def settle(environment: Environment, seconds: float = 60) -> None:
-    """Wait until the live release's starting instances are up, and route to them as they come."""
+def settle(environment: Environment) -> None:
+    """Wait until the live release's starting instances are up, as long as they may take; route to them as they come."""
+    seconds = max([process.start_period for process in environment.processes.all()], default=0)
     deadline, came = time.monotonic() + seconds, 0.0
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
     while (instances := list(starting.all())) and time.monotonic() < deadline:

@@ -1,5 +1,7 @@
 """Restarting: one instance after the other, and never fewer of them serving than before."""
 
+import logging
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -11,6 +13,8 @@ from runtimes.holding import hold
 from runtimes.models import Environment, Instance, Process
 from runtimes.orders import bring_in_line, order
 from runtimes.reconcile import dismiss, reconcile, settle
+
+log = logging.getLogger(__name__)
 
 # For so long an additional instance stands in while others restart; a restart whose worker died leaves none for longer.
 SURGE = timedelta(minutes=10)
@@ -45,13 +49,19 @@ def _set(environment: Environment, **fields: bool) -> None:
 
 
 def carry_out(environment: Environment, what: str) -> None:
-    """Restart the chosen instances, one after the other."""
-    instances = _chosen(environment, what)
+    """Restart the chosen instances, one after the other, while there is one more of their kind than before.
+
+    Where none comes up any more what runs is left alone: a restart takes nothing from those who are served.
+    """
+    instances, before = _chosen(environment, what), _up(environment)
     processes = Process.objects.filter(environment=environment, name__in={each.process for each in instances})
     try:
         processes.update(surge_until=timezone.now() + SURGE)
         _bring_in_line(environment)
         for instance in instances:
+            if 0 < before[instance.process] >= _up(environment)[instance.process]:
+                log.warning("%s in %s is not restarted: none came up to stand in.", instance, environment)
+                continue
             replace(instance)
             _bring_in_line(environment)
     finally:
@@ -68,6 +78,11 @@ def replace(instance: Instance) -> None:
 def _bring_in_line(environment: Environment) -> None:
     reconcile(environment)
     settle(environment)
+
+
+def _up(environment: Environment) -> Counter[str]:
+    """How many instances of each process type serve."""
+    return Counter(environment.instances.filter(release__state="live", state="up").values_list("process", flat=True))
 
 
 def _chosen(environment: Environment, what: str) -> list[Instance]:
