@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from runtimes import bell, orders, router
+from runtimes import bell, health, orders, router
 from runtimes.engine.base import EngineError
 from runtimes.faults import Canceled, Fault, PlatformFailed, ReleaseFailed, TimedOut
 from runtimes.holding import Held, hold
@@ -266,6 +266,9 @@ def _not_healthy(instances: list[Instance], log: Writer, limit: int) -> ReleaseF
     if late.state == "crashed":
         return _crashed(late, log)
     _show_last_lines(late, log)
+    process = late.environment.processes.filter(name=late.process).first()
+    if process and (finding := health.finding(late, process)):
+        return ReleaseFailed("not-healthy", f"{late.name} was not well within {limit} seconds. {finding}")
     return ReleaseFailed(
         "not-listening",
         f"{late.name} did not answer on $PORT within {limit} seconds. "

@@ -53,6 +53,17 @@ def answered(questions: Iterable[Question]) -> list[Instance]:
     return [each.instance for each, is_well in zip(asked, answers, strict=True) if is_well]
 
 
+def finding(instance: Instance, process: Process) -> str:
+    """What an instance that is not well says when it is asked once more, in a sentence; empty for a mere port."""
+    if process.health == Process.Health.COMMAND:
+        return f"Its health command did not end with 0 within {process.timeout} seconds: {process.health_command}"
+    if process.health != Process.Health.HTTP:
+        return ""
+    status = _status(instance.address, process, process.environment.hostname)
+    answer = f"answers {status}" if status else f"does not answer within {process.timeout} seconds"
+    return f"{process.health_path} {answer}; expected is {process.health_statuses}."
+
+
 def _is_well(asked: Question) -> bool:
     instance, process, host = asked
     if process.health == Process.Health.COMMAND:

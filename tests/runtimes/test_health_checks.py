@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from runtimes import health
-from runtimes.deploy import make_release
+from runtimes.deploy import STEPS, deploy, make_release
 from runtimes.engine.base import EngineUnreachable
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process as Running
+from runtimes.faults import ReleaseFailed
 from runtimes.models import Environment, Instance, Process
 from runtimes.reconcile import bring_up, reconcile, refresh
 from tests import factories as make
@@ -119,6 +120,39 @@ def test_a_path_is_asked_for_under_the_name_of_the_app_and_no_redirect_is_follow
     printed = [line for _, line in engine.lines(instance.ref)]
     assert [line for line in printed if line.startswith(b"GET")] == [b"GET /up?deep=1 HTTP/1.1"]
     assert b"Host: shop.localhost" in printed
+
+
+@pytest.mark.parametrize(
+    ("command", "check", "sentence"),
+    [
+        ("say 503", {"health": "http", "health_path": "/up"}, "/up answers 503; expected is 200-399."),
+        (
+            "say dribble",
+            {"health": "http", "health_path": "/up", "timeout": 1},
+            "/up does not answer within 1 seconds; expected is 200-399.",
+        ),
+        (
+            "say 200",
+            {"health": "command", "health_command": "exit 3"},
+            "Its health command did not end with 0 within 5 seconds: exit 3",
+        ),
+    ],
+    ids=["status", "slow", "command"],
+)
+def test_a_release_that_is_not_well_says_what_was_found(
+    environment: Environment, command: str, check: dict[str, Any], sentence: str
+) -> None:
+    Process.objects.create(environment=environment, name="web", quantity=1, start_period=1, **check)
+    slug = make.slug(environment.app, {"web": command})
+    steps = [key for key, _ in STEPS]
+    with (
+        make.writer(environment, *steps) as log,
+        make.watch() as watch,
+        pytest.raises(ReleaseFailed, match="not well within 1 seconds") as caught,
+    ):
+        deploy(slug, environment, log, watch)
+    assert (caught.value.reason, caught.value.message.endswith(sentence)) == ("not-healthy", True)
+    assert environment.live is None
 
 
 def test_nobody_knows_how_an_instance_is_while_docker_is_away(environment: Environment, engine: FakeEngine) -> None:
