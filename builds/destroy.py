@@ -4,7 +4,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.core.files.storage import storages
-from django.db import transaction
 from django.utils import timezone
 
 from builds import cache, deploys
@@ -26,22 +25,23 @@ def destroy(app: App, by: Any = None) -> None:
 
 
 def remove(app: App) -> bool:
-    """Remove everything of an app that is going; False while one of its deploys still ends."""
+    """Remove everything of an app that is going; False while one of its deploys still ends.
+
+    Its row goes last: whatever breaks off before, the periodic look takes up again.
+    """
     if Journal.objects.filter(app=app, sealed_at=None).exists():
         return False
-    slugs = list(app.slugs.all())
-    sources = _sources(app)
     with ExitStack() as held:
         for environment in app.environments.all():  # so that nobody starts anew what is stopped here
             held.enter_context(hold(f"environment.{environment.pk}"))
         _remove_containers(app)
-        with transaction.atomic():
-            Release.objects.filter(environment__app=app).delete()
-            app.delete()
-    for key in sources:
-        storages["sources"].delete(key)
-    for slug in slugs:
-        forget(slug)
+        Release.objects.filter(environment__app=app).delete()
+        for slug in app.slugs.all():
+            forget(slug)
+            slug.delete()  # before the next, which may be the very same
+        for key in _sources(app):
+            storages["sources"].delete(key)
+        app.delete()
     router.sync()
     bell.ring("apps")
     return True

@@ -44,6 +44,16 @@ def test_nothing_of_it_stays(app: App, engine: FakeEngine, builder: Builder) -> 
     assert (files("sources"), files("slugs"), routes(engine)) == ([], [], {})
 
 
+def test_what_two_of_its_own_builds_share_goes_as_well(app: App, engine: FakeEngine, builder: Builder) -> None:
+    deploy(app)
+    deploy(app)
+    assert Slug.objects.values("sha256").distinct().count() == 1
+    destroy(app)
+    assert remove(app)
+    assert files("slugs") == []
+    assert [name for name in engine.world.images if "slug" in name] == []
+
+
 def test_nothing_of_others_goes(app: App, engine: FakeEngine, builder: Builder) -> None:
     other = make.uploaded(tar(file("Procfile", b"")), name="shop-two")
     deploy(app)
