@@ -60,7 +60,12 @@ def test_a_secret_of_several_lines_is_masked_when_it_is_encoded_as_a_whole() -> 
 
 
 def test_windows_line_ends_do_not_hide_a_secret() -> None:
-    assert Redactor(["first-half\r\nsecond-half"])("second-half") == MASK
+    redact = Redactor(["first-half\r\nsecond-half"])
+    assert (redact("first-half"), redact("second-half")) == (MASK, MASK)
+
+
+def test_a_secret_is_found_without_the_spaces_round_it() -> None:
+    assert Redactor(["  indented-secret \nx"])("say indented-secret!") == f"say {MASK}!"
 
 
 def test_a_secret_with_control_characters_is_found_in_the_cleaned_line() -> None:
