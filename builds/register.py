@@ -56,6 +56,16 @@ def register(
     return buildpack
 
 
+def fetch_again(buildpack: Buildpack) -> None:
+    """Try once more to fetch one that has a `problem`; the pin stays. Raise `ValidationError` for any other."""
+    if buildpack.is_ready or not buildpack.problem or buildpack.kind == Kind.UPLOAD:
+        raise ValidationError(f"There is nothing to fetch for {buildpack.name}.")
+    buildpack.problem = ""
+    buildpack.save(update_fields=["problem"])
+    order("builds.tasks.obtain_buildpack", buildpack.pk, "")
+    bell.ring(TOPIC)
+
+
 def unregister(buildpack: Buildpack) -> None:
     """Remove it from the registry; raise `ValidationError` while an app uses it, or if it is bundled."""
     if buildpack.kind == Kind.BUNDLED:

@@ -58,13 +58,15 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Enable, disable or remove one."""
+    """Enable, disable, fetch again or remove one."""
     access.platform(request)
     buildpack = get_object_or_404(Buildpack, pk=pk)
     deed = request.POST.get("do", "")
     try:
         if deed in {"enable", "disable"}:
             registering.enable(buildpack, on=deed == "enable")
+        elif deed == "again":
+            registering.fetch_again(buildpack)
         elif deed == "remove":
             registering.unregister(buildpack)
             messages.success(request, _("%(name)s is removed.") % {"name": buildpack.name})

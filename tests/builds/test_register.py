@@ -12,6 +12,7 @@ from builds.models import Build
 from builds.register import (
     RegistryChanged,
     enable,
+    fetch_again,
     fingerprint,
     register,
     reorder,
@@ -21,6 +22,7 @@ from builds.register import (
 )
 from runtimes.models import App, Journal
 from tests.builder import Builder
+from tests.doubles import queued
 
 
 def names() -> list[str]:
@@ -71,6 +73,17 @@ def test_settings_that_cannot_be_are_refused(shared_db: None, values: dict[str, 
     with pytest.raises(ValidationError):
         set_environment(Buildpack.objects.get(name="python"), values)
     assert Buildpack.objects.get(name="python").environment == {}
+
+
+def test_what_could_not_be_fetched_is_fetched_again_with_the_same_pin(shared_db: None) -> None:
+    mine = register("mine", Buildpack.Kind.GIT, url="https://git.example/mine.git", pin="a" * 40)
+    with pytest.raises(ValidationError, match="nothing to fetch"):
+        fetch_again(mine)
+    mine.problem = "Nobody answers."
+    queued()
+    fetch_again(mine)
+    assert queued() == [("builds.tasks.obtain_buildpack", [mine.pk, ""])]
+    assert (Buildpack.objects.get(name="mine").problem, mine.pin) == ("", "a" * 40)
 
 
 def test_a_buildpack_in_use_stays_and_so_does_a_bundled_one(app: App) -> None:

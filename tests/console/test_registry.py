@@ -68,7 +68,9 @@ def test_an_environment_that_is_shown_is_read_back_as_it_was(root: Client, value
 def test_a_buildpack_that_could_not_be_fetched_says_why(root: Client) -> None:
     Buildpack.objects.create(name="mine", kind="git", url="https://git.example/mine.git", problem="Nobody answers.")
     assert "Nobody answers." in page(root, "/admin/buildpacks")
-    assert "Not fetched" in page(root, f"/admin/buildpacks/{Buildpack.objects.get(name='mine').pk}/")
+    address = f"/admin/buildpacks/{Buildpack.objects.get(name='mine').pk}"
+    assert "Not fetched" in page(root, f"{address}/")
+    assert "Being fetched" in root.post(address, {"do": "again"}, follow=True).content.decode()
 
 
 def test_a_used_buildpack_offers_no_removal_and_names_who_uses_it(root: Client, app: App) -> None:
