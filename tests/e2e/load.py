@@ -22,7 +22,7 @@ VISITORS, SOCKETS = 20, 20
 PAUSE_SECONDS = 0.12  # with 20 visitors about 150 requests a second
 EACH_POST = 10
 ANSWER_SECONDS = 30
-MOST_SECONDS = 300
+MOST_SECONDS = 600
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -70,6 +70,7 @@ def load(installation: Installation) -> Iterator[dict[str, Any]]:
             assert process.stdout
             assert process.stdout.readline() == "begun\n"
             yield seen
+            assert process.poll() is None, "The load ended by itself, before what it was for."
             said, _ = process.communicate(timeout=PATIENCE_SECONDS)
             seen |= json.loads(said)
         finally:

@@ -228,6 +228,12 @@ def test_a_command_that_is_not_there_has_an_exit_status_too(engine: Engine) -> N
     assert (code in (126, 127), "no-such-program" in output) == (True, True)
 
 
+@pytest.mark.parametrize(("line", "status"), [("true", 0), ("exit 3", 3), ("sleep 60", 124)])
+def test_a_command_that_is_run_as_the_process_is_may_be_given_a_time(engine: Engine, line: str, status: int) -> None:
+    (one,) = engine.apply(formation(1))
+    assert engine.exec(one.ref, ("timeout", "-k", "1", "1", "/usr/local/bin/slipway-run", line)) == (status, "")
+
+
 def test_running_a_command_in_what_has_ended_is_an_error(engine: Engine) -> None:
     engine.apply(formation(1, command="exit 0"))
     with pytest.raises(EngineError):
