@@ -9,6 +9,7 @@ from builds import adopt, destroy, preview
 from builds.models import Build
 from runtimes import bell, journal
 from runtimes.engine.base import EngineError
+from runtimes.holding import Held
 from runtimes.installation import engine
 from runtimes.models import App, Journal
 from runtimes.orders import order
@@ -20,13 +21,13 @@ def look_after() -> None:
     """End what was abandoned, remove its containers, renew what is out of date, and wake the builder for what waits."""
     for build in Build.objects.filter(state="running", lease_until__lt=timezone.now()).select_related("journal"):
         end_abandoned(build)
+    if Build.objects.filter(state="queued").exists():
+        order("builds.tasks.build_next")
     seal_forgotten()
     preview.end_abandoned()
     adopt.refresh()
     remove_orphans()
     remove_destroyed(App.objects.filter(destroyed_at__isnull=False))
-    if Build.objects.filter(state="queued").exists():
-        order("builds.tasks.build_next")
 
 
 def remove_destroyed(apps: "QuerySet[App]") -> None:
@@ -34,7 +35,7 @@ def remove_destroyed(apps: "QuerySet[App]") -> None:
     for app in apps.filter(destroyed_at__isnull=False):
         try:
             destroy.remove(app)
-        except EngineError as error:
+        except (EngineError, Held, OSError) as error:
             log.error("%s could not be removed: %s", app, error)
 
 

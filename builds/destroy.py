@@ -14,6 +14,9 @@ from runtimes.installation import engine
 from runtimes.models import App, Journal, Release, Slug
 from runtimes.orders import order
 
+# Who works on an environment is waited for this long; the periodic look tries again.
+PATIENCE_SECONDS = 10
+
 
 def destroy(app: App, by: Any = None) -> None:
     """Mark the app as going, cancel what builds, and have it removed."""
@@ -33,7 +36,7 @@ def remove(app: App) -> bool:
         return False
     with ExitStack() as held:
         for environment in app.environments.all():  # so that nobody starts anew what is stopped here
-            held.enter_context(hold(f"environment.{environment.pk}"))
+            held.enter_context(hold(f"environment.{environment.pk}", PATIENCE_SECONDS))
         _remove_containers(app)
         Release.objects.filter(environment__app=app).delete()
         for slug in app.slugs.all():

@@ -145,6 +145,7 @@ def start(release: Release, log: Writer) -> None:
             "no-process-types",
             "Nothing says how to start this app. Add a file named Procfile with a line such as: web: gunicorn wsgi",
         )
+    restore(release.slug)  # before the environment is held: a large one takes its time
     with hold(f"environment.{release.environment_id}"):
         bring_up(release)
         refresh(release.environment)

@@ -14,7 +14,7 @@ from runtimes import attention as runtimes_attention
 from runtimes import journal
 from runtimes.engine.base import JobSpec
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import App, Journal, Release, Slug
+from runtimes.models import App, Hold, Journal, Release, Slug
 from tests import factories as make
 from tests.builder import Builder
 from tests.doubles import queued, together
@@ -175,6 +175,18 @@ def test_the_log_of_a_release_that_is_live_is_closed_for_a_worker_that_died_then
     release = make.release(app.production, lease_until=timezone.now() - LONG_AGO)
     runtimes_attention.look_after()
     assert journal.sealed(release.journal.pk)
+
+
+def test_an_app_that_cannot_be_removed_yet_does_not_stop_the_others(
+    app: App, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builds.destroy.PATIENCE_SECONDS", 0)
+    other = make.app("blog")
+    App.objects.update(destroyed_at=timezone.now())
+    Hold.objects.create(name=f"environment.{app.production.pk}", held_until=timezone.now() + LONG_AGO)
+    attention.look_after()
+    assert list(App.objects.all()) == [app]
+    assert not App.objects.filter(pk=other.pk).exists()
 
 
 def test_an_engine_that_does_not_answer_does_not_stop_the_queue(app: App, engine: FakeEngine) -> None:
