@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from .apps import Environment
 
+# In seconds. An environment is held while its instances end, and a hold lasts 120 (`runtimes.holding`).
+MOST_GRACE = 90
+
 STATUSES = re.compile(r"\A[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*\Z", re.ASCII)
 
 
@@ -60,7 +63,7 @@ class Process(models.Model):
     timeout = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(60)])
     failures = models.PositiveIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(100)])
     surge_until = models.DateTimeField(null=True, blank=True, help_text="One instance more until then.")
-    grace = models.PositiveIntegerField(default=30, validators=[MinValueValidator(1), MaxValueValidator(600)])
+    grace = models.PositiveIntegerField(default=30, validators=[MinValueValidator(1), MaxValueValidator(MOST_GRACE)])
     stop_signal = models.CharField(max_length=10, choices=Signal.choices, default=Signal.TERM)
 
     class Meta:
