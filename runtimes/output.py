@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
 from runtimes import bell
-from runtimes.loglines import LineSplitter, shorten
+from runtimes.loglines import LONGEST, LineSplitter, shorten
 from runtimes.models import Environment, Instance, OutputChunk
 from runtimes.redaction import Redactor
 
@@ -92,7 +92,12 @@ def _is_of(line: Line, instance: str) -> bool:
 def _line(each: Printed, instance: Instance, redact: Redactor) -> list[Any]:
     splitter = LineSplitter()
     text = " ".join([*splitter.feed(each.line), *splitter.close()])
-    return [int(each.at.timestamp() * 1000), instance.name, instance.release.version, shorten(redact(text))]
+    return [
+        int(each.at.timestamp() * 1000),
+        instance.name,
+        instance.release.version,
+        shorten(redact(text), unended=len(text) >= 2 * LONGEST),
+    ]
 
 
 def _append(environment_id: int, lines: list[list[Any]]) -> None:
