@@ -30,7 +30,7 @@ CHUNK_BYTES = 1024 * 1024
 # What the driver and the bundled buildpacks run; docs/buildpacks.md says the same to people.
 _TOOLS = "find sort grep sed tar zstd git jq diff iconv python3 ps timeout stat tee sha256sum dpkg curl xz"
 BUILD_TOOLS = tuple(_TOOLS.split())
-RUN_TOOLS = ("env",)
+RUN_TOOLS = ("env", "dpkg")
 
 # Of our build image; the last ones are what a bare image cannot be expected to have.
 BUILD_FILES = (
@@ -39,7 +39,13 @@ BUILD_FILES = (
     "/usr/local/share/slipway/npm-registry",
     "/usr/lib/python3/dist-packages/yaml",
 )
-MOVED = {"/usr/lib/python3/dist-packages/yaml": "/usr/local/lib/slipway/python/yaml"}
+# Of their run image: the apt buildpack fetches what instances lack, so builds have to know what they have.
+RUN_PACKAGES = "/var/lib/dpkg/status"
+SOURCES = "/etc/apt/sources.list"
+MOVED = {
+    "/usr/lib/python3/dist-packages/yaml": "/usr/local/lib/slipway/python/yaml",
+    RUN_PACKAGES: "/usr/local/share/slipway/run-packages",
+}
 CHECK = 'for tool in "$@"; do command -v "${tool}" >/dev/null || printf "%s\\n" "${tool}"; done'
 
 
@@ -87,8 +93,12 @@ def _name(stack: str, kind: str) -> str:
 def _build_image(stack: Stack) -> str:
     image, ours = stack.build_from, _ours()
     _check(image, BUILD_TOOLS)
+    _check(stack.run_from, RUN_TOOLS)
     with tempfile.TemporaryFile() as spool, tarfile.open(fileobj=spool, mode="w") as tar:
         _add_home(tar, image, "slipway")
+        _add_sources(tar, image)
+        with _idle(stack.run_from) as job:
+            _copy(job, RUN_PACKAGES, tar)
         with _idle(ours.build_image) as job:
             for path in BUILD_FILES:
                 _copy(job, path, tar)
@@ -98,7 +108,6 @@ def _build_image(stack: Stack) -> str:
 
 def _run_image(stack: Stack) -> str:
     image, ours = stack.run_from, _ours()
-    _check(image, RUN_TOOLS)
     with tempfile.TemporaryFile() as spool, tarfile.open(fileobj=spool, mode="w") as tar:
         _add_home(tar, image)
         with _idle(ours.run_image) as job:
@@ -147,6 +156,14 @@ def _add_home(tar: tarfile.TarFile, image: str, *directories: str) -> None:
         info = tarfile.TarInfo(name)
         info.type, info.mode, info.uid, info.gid = tarfile.DIRTYPE, 0o755, archives.OWNER, archives.OWNER
         tar.addfile(info)
+
+
+def _add_sources(tar: tarfile.TarFile, image: str) -> None:
+    """An empty list of package sources where there is none: newer images write them in another form only."""
+    with _job(image, "test", "-e", SOURCES) as job:
+        lacking = not b"".join(job.output()) and job.wait().code
+    if lacking:
+        tar.addfile(tarfile.TarInfo(SOURCES.lstrip("/")))
 
 
 def _add_line(tar: tarfile.TarFile, job: Job, path: str, line: str) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.docker
 # A foreign build image is made of the one there is: without anything of ours, and without its user.
 FORGET = (
     "rm -rf /usr/local/lib/slipway /usr/local/bin/slipway-run /usr/local/bin/uv /usr/local/share/slipway /slipway /app "
-    "/usr/lib/python3/dist-packages/yaml; sed -i /:1000:/d /etc/passwd /etc/group"
+    "/usr/lib/python3/dist-packages/yaml /etc/apt/sources.list; sed -i /:1000:/d /etc/passwd /etc/group"
 )
 
 
@@ -66,6 +66,10 @@ def test_a_foreign_image_becomes_a_stack_that_builds_and_runs(shared_db: None, r
         )
         assert said(real, stack.build_image, "python3", "-I", "-c", yaml) == ("{'a': 1}\n", Exit(0))
         assert said(real, stack.build_image, "uv", "--version")[1] == Exit(0)
+        packages = said(
+            real, stack.build_image, "cat", "/etc/apt/sources.list", "/usr/local/share/slipway/run-packages"
+        )
+        assert packages[0].startswith("Package: ")
         assert said(real, stack.build_image, "/usr/local/lib/slipway/build")[1].code != 127
         assert said(real, stack.run_image, "/usr/local/bin/slipway-run", "pwd; whoami") == ("/app\nslipway\n", Exit(0))
     finally:

@@ -14,6 +14,7 @@ from tests.doubles import queued
 
 THEIRS = ("host.example/theirs:build", "host.example/theirs:run")
 ACCOUNTS = {"/etc/passwd": "root:x:0:0::/root:/bin/bash\n", "/etc/group": "root:x:0:\n"}
+PACKAGES = {"/var/lib/dpkg/status": "Package: libpq5\n"}
 OURS = (
     "/usr/local/lib/slipway/build",
     "/usr/local/lib/slipway/lib/json.sh",
@@ -43,8 +44,8 @@ def lacking(engine: FakeEngine) -> list[str]:
         process.write("\n".join(set(process.argv[4:]) & set(missing)).encode())
         return 0
 
-    engine.world.programs["bash"] = bash
-    engine.world.registry.update({name: files(ACCOUNTS) for name in THEIRS})
+    engine.world.programs |= {"bash": bash, "test": lambda process: int(not process.files.exists(process.argv[2]))}
+    engine.world.registry.update({name: files(ACCOUNTS | PACKAGES) for name in THEIRS})
     for name in ("slipway/debian-12:build", "slipway/debian-12:run"):
         engine.world.images[name].update(files(dict.fromkeys(OURS, "ours")))
     return missing
@@ -73,12 +74,14 @@ def test_their_images_become_a_stack_with_our_driver_and_entry(
     assert file_in(engine, stack.build_image, "/usr/local/lib/slipway/lib/json.sh").content == b"ours"
     assert file_in(engine, stack.build_image, "/usr/local/lib/slipway/python/yaml/__init__.py").uid == 0
     assert file_in(engine, stack.build_image, "/slipway").uid == file_in(engine, stack.build_image, "/app").uid == 1000
+    assert file_in(engine, stack.build_image, "/usr/local/share/slipway/run-packages").content == b"Package: libpq5\n"
+    assert file_in(engine, stack.build_image, "/etc/apt/sources.list").content == b""
     assert file_in(engine, stack.run_image, "/usr/local/bin/slipway-run").content == b"ours"
     assert b"slipway:x:1000:1000::/app:" in (file_in(engine, stack.run_image, "/etc/passwd").content or b"")
 
 
 def test_a_user_1000_of_theirs_stays_who_they_are(shared_db: None, engine: FakeEngine, lacking: list[str]) -> None:
-    own = ACCOUNTS | {"/etc/passwd": "ubuntu:x:1000:1000::/home/ubuntu:/bin/bash\n"}
+    own = ACCOUNTS | PACKAGES | {"/etc/passwd": "ubuntu:x:1000:1000::/home/ubuntu:/bin/bash\n"}
     engine.world.registry[THEIRS[1]] = files(own)
     assert file_in(engine, added().run_image, "/etc/passwd").content == own["/etc/passwd"].encode()
 
