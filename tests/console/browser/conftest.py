@@ -1,5 +1,6 @@
 """The console in a real browser: Daphne in a thread of this process, on the tests' own database."""
 
+import asyncio
 import os
 import shutil
 import threading
@@ -71,6 +72,7 @@ def visit(
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{path}: {error}"))
+        page.on("response", lambda got: complaints.append(f"{got.status} {got.url}") if got.status >= 400 else None)
         page.on("console", lambda said: complaints.append(f"{path}: {said.text}") if said.type == "error" else None)
         page.goto("/login")
         page.fill("#id_username", person)
@@ -88,11 +90,24 @@ def visit(
 
 
 def _wait_for_quiet(console: Server) -> None:
-    """Until nobody reads the database any more, it cannot be put back as it was."""
+    """Until nobody reads the database any more, it cannot be put back as it was.
+
+    A view whose browser has gone ends in its thread all the same, soon after its task.
+    """
     deadline = time.monotonic() + 20
-    while console.connections:
-        assert time.monotonic() < deadline, f"Still connected: {console.connections}"
+    while console.connections or _tasks():
+        assert time.monotonic() < deadline, f"Still at work: {console.connections}"
         time.sleep(0.05)
+    time.sleep(0.3)
+
+
+def _tasks() -> int:
+    """How many things the server's loop is doing, but for this question."""
+
+    async def others() -> int:
+        return len(asyncio.all_tasks()) - 1
+
+    return asyncio.run_coroutine_threadsafe(others(), reactor._asyncioEventloop).result(10)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 PAGES = (
     "/", "/apps/new", "/queue", "/account/", "/teams/", "/admin/people", "/admin/buildpacks", "/admin/stacks",
     "/apps/shop/", "/apps/shop/deploys/", "/apps/shop/deploys/1/",
-    "/apps/shop/deploys/2/", "/apps/shop/releases/", "/apps/shop/processes/", "/apps/shop/logs/",
+    "/apps/shop/deploys/2/", "/apps/shop/releases/", "/apps/shop/processes/", "/apps/shop/processes/of/web",
+    "/apps/shop/logs/",
     "/apps/shop/compare?environment=production&to=staging",
     "/apps/shop/buildpacks/", "/apps/shop/config/", "/apps/shop/settings/",
 )  # fmt: skip
