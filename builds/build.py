@@ -19,6 +19,7 @@ from runtimes.faults import PlatformFailed, TimedOut
 from runtimes.installation import engine
 from runtimes.journal import Writer
 from runtimes.models import App, Slug
+from runtimes.restore import ahead
 from runtimes.watch import Watch
 
 TIDY_SECONDS = 60
@@ -53,7 +54,8 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
         with log.step("store"):
             slug = collect(build, job, progress.slug)
             log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
-        _see_off(job, parts, watch, progress)
+        with ahead(slug):
+            _see_off(job, parts, watch, progress)
     return slug
 
 

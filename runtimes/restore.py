@@ -1,6 +1,8 @@
 """Making a slug startable: unpacked once into an image layer on its stack's run image."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import zstandard
 from django.core.files.storage import storages
@@ -23,6 +25,17 @@ def restore(slug: Slug) -> str:
         return engine().restore(slug.sha256, slug.stack.run_image, unpack(slug.key))
     except (OSError, zstandard.ZstdError) as error:
         raise PlatformFailed(f"The slug {slug.sha256[:12]} cannot be read from the storage: {error}.") from error
+
+
+@contextmanager
+def ahead(slug: Slug) -> Iterator[None]:
+    """Restore a slug while something else is waited for, which happens inside.
+
+    Whoever needs the image afterwards finds it; or tries once more, and sees the fault where it belongs.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(restore, slug)
+        yield
 
 
 def unpack(key: str) -> Iterator[bytes]:
