@@ -209,7 +209,8 @@ _feeds: dict[str, Feed] = {}
 @asynccontextmanager
 async def watching(subject: Subject, cursor: int) -> AsyncIterator[Feed]:
     """The subject's feed, for one viewer more; it ends with its last viewer."""
-    start = max(cursor, await database_sync_to_async(subject.count)() - KEPT)
+    last = await database_sync_to_async(subject.count)()
+    start = min(max(cursor, last - KEPT), last)  # whatever a viewer says, the feed is right for all
     feed = _feeds.get(subject.topic)
     if feed is None or feed.broken:
         feed = _feeds[subject.topic] = Feed(subject, start)

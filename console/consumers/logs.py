@@ -27,27 +27,31 @@ class Lines(Socket):
         self.unanswered = 0
         self.room = asyncio.Event()
         self.following = False
+        self.since: int | None = None
 
     async def receive_json(self, content: dict[str, Any], **_: Any) -> None:
         """`{"since": 5120}` begins after that line; `{"ack": 10}` answers so many batches."""
         if isinstance(answered := content.get("ack"), int):
             self.unanswered = max(0, self.unanswered - max(0, answered))
             self.room.set()
-        if isinstance(since := content.get("since"), int) and not self.following:
-            self.following = True
-            self.run(self._follow(since))
+        if isinstance(since := content.get("since"), int):
+            self.since = since
+            if not self.following:
+                self.following = True
+                self.run(self._follow())
 
     async def state(self) -> str:
         """What the last message says about how it ended."""
         return ""
 
-    async def _follow(self, cursor: int) -> None:
-        try:
+    async def _follow(self) -> None:
+        """Tell from where the browser stands; again, if it had fallen behind and has caught up."""
+        while self.since is not None:
+            cursor, self.since = self.since, None
             async with feeds.watching(self.subject, cursor) as feed:
                 await self.send_json({"t": "hello", "seq": feed.last})
                 await self._mirror(feed, cursor)
-        finally:
-            self.following = False
+        self.following = False
 
     async def _mirror(self, feed: feeds.Feed, cursor: int) -> None:
         version = 0

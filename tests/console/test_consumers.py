@@ -148,6 +148,38 @@ async def test_a_browser_that_does_not_answer_is_not_flooded(
     await talk.disconnect()
 
 
+async def test_who_has_fallen_behind_catches_up_and_is_told_again(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal
+) -> None:
+    first, late = [await database_sync_to_async(knock)(LOG, "vera") for _ in range(2)]
+    await first.connect()
+    await first.send_json_to({"since": 2})
+    await heard(first, "lines")
+    await late.connect()
+    await late.send_json_to({"since": 0})
+    assert (await heard(late, "behind"))["seq"] == 3
+    await late.send_json_to({"since": 3})
+    await database_sync_to_async(journals.note)(journal, "four")
+    assert [row[2] for row in (await heard(late, "lines"))["l"]] == ["four"]
+    await first.disconnect()
+    await late.disconnect()
+
+
+async def test_nonsense_from_one_viewer_spoils_nothing_for_others(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal
+) -> None:
+    hostile, other = [await database_sync_to_async(knock)(LOG, "vera") for _ in range(2)]
+    await hostile.connect()
+    await hostile.send_json_to({"since": 10**9})
+    await heard(hostile, "hello")
+    await other.connect()
+    await other.send_json_to({"since": 3})
+    await database_sync_to_async(journals.note)(journal, "four")
+    assert [row[2] for row in (await heard(other, "lines"))["l"]] == ["four"]
+    await hostile.disconnect()
+    await other.disconnect()
+
+
 async def test_who_loses_their_role_is_cut_off(knock: Callable[..., WebsocketCommunicator], journal: Journal) -> None:
     class Watchful(DeployLog):
         ping_seconds = 0.05

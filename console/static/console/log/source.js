@@ -25,10 +25,9 @@ export class Source {
 
   /** Show the end first, then fetch the rest and listen. */
   async start() {
-    const page = await this.fetch({ limit: TAIL });
+    await insist(() => this.fetch({ limit: TAIL }));
     if (!this.sealed) this.socket.open();
-    await this.fillGaps();
-    return page;
+    await insist(() => this.fillGaps());
   }
 
   /** A line that is not here is in sight: fetch around it first. */
@@ -47,6 +46,7 @@ export class Source {
 
   async fetch(parameters) {
     const response = await fetch(`${this.address}?${new URLSearchParams(parameters)}`, { headers: { Accept: "application/json" } });
+    if (response.redirected) location.reload(); // signed out
     if (response.redirected || !response.ok) throw new Error(`The log answered ${response.status}`);
     const page = await response.json();
     this.lines.reach(page.from - 1);
@@ -84,10 +84,11 @@ export class Source {
 
   /** Too far behind for the socket: page by HTTP, then go on listening. */
   async catchUp() {
-    for (;;) {
-      const page = await this.fetch({ since: this.lines.total, limit: PAGE });
-      if (this.lines.total >= page.last) break;
-    }
+    await insist(async () => {
+      let page;
+      do page = await this.fetch({ since: this.lines.total, limit: PAGE });
+      while (this.lines.total < page.last);
+    });
     this.socket.send({ since: this.lines.total });
   }
 
@@ -104,5 +105,16 @@ export class Source {
     this.sealed = true;
     tell();
     this.on.ended();
+  }
+}
+
+/** Do it again every 2 s until it works: the network comes and goes. */
+async function insist(work) {
+  for (;;) {
+    try {
+      return await work();
+    } catch {
+      await new Promise((done) => setTimeout(done, POLL));
+    }
   }
 }

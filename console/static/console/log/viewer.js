@@ -36,7 +36,6 @@ export class Viewer {
   async start() {
     if (!location.hash.startsWith("#L")) this.pane.follow(true);
     const filled = this.source.start();
-    filled.catch(() => this.root.classList.add("log-broken"));
     this.toHash();
     await filled;
     this.toHash();
