@@ -37,6 +37,7 @@ def remove(app: App) -> bool:
     with ExitStack() as held:
         for environment in app.environments.all():  # so that nobody starts anew what is stopped here
             held.enter_context(hold(f"environment.{environment.pk}", PATIENCE_SECONDS))
+        router.sync()  # whoever comes now is told that there is no such app
         _remove_containers(app)
         Release.objects.filter(environment__app=app).delete()
         for slug in app.slugs.all():
@@ -45,7 +46,6 @@ def remove(app: App) -> bool:
         for key in _sources(app):
             storages["sources"].delete(key)
         app.delete()
-    router.sync()
     bell.ring("apps")
     return True
 

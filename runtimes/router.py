@@ -63,7 +63,8 @@ def _bring(held: Hold, table: Mapping[str, Route]) -> bool:
 
 def routes(coming: Release | None = None) -> dict[str, Route]:
     """Where requests for each host go now; or will go when the release that is `coming` is the live one."""
-    environments = Environment.objects.select_related("app").prefetch_related("domains")
+    going_on = Environment.objects.filter(app__destroyed_at=None)
+    environments = going_on.select_related("app").prefetch_related("domains")
     up = Instance.objects.filter(process="web", state="up").exclude(address="")
     serving = up.filter(release__state="live")
     if coming:

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from builds.create import create_app
 from runtimes import caddy, router
@@ -182,6 +183,12 @@ def test_requests_go_only_to_web_instances_of_the_live_release_that_are_up(db: N
     instance(live, "worker", 1, "up", "10.0.0.6")
     instance(old, "web", 1, "up", "10.0.0.7")
     assert router.routes() == {"shop.localhost": Route(("10.0.0.1:5000",))}
+
+
+def test_an_app_that_is_going_has_no_address_any_more(db: None) -> None:
+    """Its visitors are told so before its instances end."""
+    make.app(destroyed_at=timezone.now())
+    assert router.routes() == {}
 
 
 def test_no_app_can_take_the_address_of_another_ones_environment(db: None) -> None:
