@@ -42,7 +42,7 @@ class Figure:
     """One figure: ours, the other side's if there is one, and the goal.
 
     A goal in `TIMES` is about the ratio of the medians, any other one about our median; with `beyond`
-    less what the other side took. `parts` are shares of our median, by name.
+    less what the other side took. `parts` are shares of our middle round, by name.
     """
 
     title: str
@@ -85,7 +85,7 @@ class Figure:
         return "\n".join(lines)
 
     def _shares(self) -> list[tuple[str, float]]:
-        """The parts, and what lies between them: the parts are medians of their own, so this is about right only."""
+        """The parts, and what lies between them."""
         between = self.ours.median - sum(self.parts.values())
         return [*self.parts.items(), ("between the steps", between)] if self.parts else []
 
@@ -107,10 +107,10 @@ def by_turns(rounds: int, *sides: Callable[[int], float]) -> list[list[float]]:
     return [list(column) for column in zip(*turns, strict=True)]
 
 
-def medians(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The median of each part over several rounds; a part that is missing in one counts as nothing there."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: statistics.median(row.get(name, 0.0) for row in rows) for name in names}
+def of_the_middle(totals: Sequence[float], parts: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The parts of the round whose total is the median, so that they add up."""
+    by_total = sorted(range(len(totals)), key=totals.__getitem__)
+    return parts[by_total[(len(totals) - 1) // 2]]
 
 
 def amount(value: float, unit: str) -> str:

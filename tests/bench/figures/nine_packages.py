@@ -10,7 +10,7 @@ from typing import IO
 
 from tests.bench import sources
 from tests.bench.bench import Bench, seconds
-from tests.bench.measure import TIMES, Figure, Goal, Samples, medians
+from tests.bench.measure import TIMES, Figure, Goal, Samples, of_the_middle
 from tests.bench.sources import Source
 
 # One more for each round, so that no cache has it yet.
@@ -67,7 +67,7 @@ def _builds(taken: dict[str, Taken]) -> list[Figure]:
             Samples("Slipway", taken[kind].ours),
             Samples(BESIDE[kind], taken[kind].theirs),
             goals[kind],
-            parts=medians(taken[kind].steps),
+            parts=of_the_middle(taken[kind].ours, taken[kind].steps),
         )
         for kind in TURN
     ]
