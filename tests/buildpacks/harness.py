@@ -152,7 +152,7 @@ class Builder:
             mem_limit=memory,
             memswap_limit=memory,
             pids_limit=pids,
-            mounts=[Mount("/tmp", volume, type="volume")],  # noqa: S108 - a path inside the container
+            mounts=[Mount("/tmp", volume, type="volume")],
             log_config=LogConfig(type="none"),
             environment={"DJANGO_SECRET_KEY": "platform-secret", "GIT_DIR": "/nowhere"},
             labels={LABEL: "1"},
@@ -184,8 +184,8 @@ class Builder:
                 *_split(raw, channel),
                 exit_code=container.wait()["StatusCode"],
                 slug=_slug(container),
-                tmp=_names(container, "/tmp"),  # noqa: S108 - a path inside the container
-                build_dir=f"/tmp/build_{number}",  # noqa: S108 - a path inside the container
+                tmp=_names(container, "/tmp"),
+                build_dir=f"/tmp/build_{number}",
             )
         finally:
             container.remove(force=True, v=True)

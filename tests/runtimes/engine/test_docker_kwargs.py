@@ -13,7 +13,7 @@ BUILD = JobSpec(
     labels={"slipway.build": "7"},
     network="builds",
     limits=Limits(memory=2048, cpus=1.5, pids=512),
-    volumes={"cache-app-debian-12": "/tmp"},  # noqa: S108 in a container
+    volumes={"cache-app-debian-12": "/tmp"},
     workdir="/slipway",
 )
 WEB = Formation(
