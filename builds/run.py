@@ -65,7 +65,7 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
         slug = make_slug(build, log, watch)
         if not build.move("succeeded", slug=slug, ended_at=timezone.now()):
             raise Canceled  # it was given up meanwhile, because its worker seemed to be gone
-        _wait_for_turn(build, watch)
+        wait_for_turn(build, watch)
         deploy(slug, build.journal.environment, log, watch, created_by=build.journal.created_by)
     except Canceled:
         log.complain("Canceled.")
@@ -84,7 +84,7 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
         raise
 
 
-def _wait_for_turn(build: Build, watch: Watch) -> None:
+def wait_for_turn(build: Build, watch: Watch) -> None:
     """Let earlier deploys to this environment be over, or an older source would be live in the end."""
     same = Build.objects.filter(journal__environment=build.journal.environment, journal__sealed_at=None)
     while same.filter(journal__number__lt=build.journal.number, state="succeeded").exists():

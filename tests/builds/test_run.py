@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from builds import deploys
 from builds.models import Build
-from builds.run import build_next, claim
+from builds.run import build_next, claim, wait_for_turn
 from builds.start import start_deploy
 from runtimes import journal
 from runtimes.config import set_vars
@@ -22,6 +22,7 @@ from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
 from runtimes.faults import PlatformFailed
 from runtimes.models import App, Journal, Release, Slug, Step
+from runtimes.watch import Watch
 from tests import factories as make
 from tests.builder import Builder, Git
 from tests.builds.tars import file, symlink, tar
@@ -162,6 +163,23 @@ def test_an_older_source_does_not_overtake_a_newer_one(app: App, engine: FakeEng
     together(build_next, second, let_go)
     assert [deploys.get(app, number).state for number in (1, 2)] == ["retired", "live"]
     assert [release.journal.number for release in Release.objects.order_by("number")] == [1, 2]
+
+
+def test_a_slug_waits_for_its_turn_while_an_earlier_deploy_is_not_over(app: App) -> None:
+    """It may wait for a rollback that is on its way, and then any of those that wait could be first."""
+    first, second = (make.build(app, state="succeeded") for _ in range(2))
+    asked: list[bool] = []
+
+    def is_canceled() -> bool:
+        asked.append(True)
+        journal.close(first.journal)
+        return False
+
+    watch = Watch("worker", is_canceled)
+    wait_for_turn(first, watch)
+    assert asked == []
+    wait_for_turn(second, watch)
+    assert asked == [True]
 
 
 def test_another_app_does_not_wait(app: App) -> None:
