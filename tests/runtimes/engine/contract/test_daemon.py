@@ -97,6 +97,9 @@ QUESTIONS: dict[str, Callable[[Engine], object]] = {
     "exec": lambda engine: engine.exec("ref", ("true",)),
     "stats": lambda engine: engine.stats("ref"),
     "image_exists": lambda engine: engine.image_exists(IMAGE),
+    "pull": lambda engine: engine.pull("slipway-nobody/has-it:1"),
+    "derive": lambda engine: engine.derive("stack:build", IMAGE, tar({})),
+    "remove_image": lambda engine: engine.remove_image("stack:build"),
     "remove_volume": lambda engine: engine.remove_volume("cache"),
 }
 
