@@ -144,7 +144,7 @@ def _when_it_runs(camera: Camera, admin: Person) -> None:
         "deploy-failed": f"apps/ledger/deploys/{failed}/",
         "releases": "apps/harbour/releases/",
         "processes": "apps/harbour/processes/",
-        "logs": "apps/harbour/logs/",
+        "logs": "apps/tides/logs/",
         "buildpacks": "apps/harbour/buildpacks/",
         "config": "apps/harbour/config/",
         "settings": "apps/harbour/settings/",
