@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -112,11 +113,16 @@ def refresh(environment: Environment) -> list[Observed]:
 
 
 def bring_up(release: Release) -> None:
-    """Make the instances of a release exist, as many as its processes say. Hold the environment."""
+    """Make the instances of a release exist, as many as its processes say. Hold the environment.
+
+    None that serves is ended, although the engine would: somebody may have scaled down since the surplus was dismissed,
+    and what is surplus now still gets requests. The next pass dismisses it.
+    """
     image = restore(release.slug)
     engine().ensure_network(NETWORK)
     for process in release.environment.processes.filter(name__in=release.commands):
-        engine().apply(formation(release, process, image, resting=_resting(release, process)))
+        asked = formation(release, process, image, resting=_resting(release, process))
+        engine().apply(replace(asked, indexes=tuple(sorted({*asked.indexes, *_running(release, process)}))))
 
 
 def leftovers(environment: Environment, observed: Iterable[Observed]) -> dict[Way, list[str]]:
@@ -144,6 +150,12 @@ def _is_over(release: Release) -> bool:
     if release.state == "retired":
         return release.ended_at is None or release.ended_at <= timezone.now() - DRAIN
     return release.state in ("failed", "canceled")
+
+
+def _running(release: Release, process: Process) -> set[int]:
+    """The instances that come up or serve."""
+    running = release.instances.filter(process=process.name, state__in=("starting", "up"))
+    return set(running.values_list("index", flat=True))
 
 
 def _resting(release: Release, process: Process) -> frozenset[int]:

@@ -10,7 +10,7 @@ from runtimes import attention
 from runtimes.engine.base import EngineError, EngineUnreachable
 from runtimes.engine.fake import FakeEngine
 from runtimes.models import Environment, Instance, Process, Release
-from runtimes.reconcile import reconcile, settle
+from runtimes.reconcile import bring_up, reconcile, settle
 from tests import factories as make
 from tests.doubles import move, routes, together
 
@@ -82,6 +82,20 @@ def test_scaling_down_stops_only_the_difference(environment: Environment, engine
     reconcile(environment)
     assert refs(engine, environment) == {"v1 web.1": before["v1 web.1"]}
     assert states(environment) == {"web.1": "up"}
+
+
+def test_what_serves_is_not_ended_because_somebody_scaled_down_a_moment_ago(
+    environment: Environment, engine: FakeEngine
+) -> None:
+    release = make.release(environment)
+    scale(environment, 3)
+    reconcile(environment)
+    settle(environment)
+    scale(environment, 1)  # after the surplus was dismissed, before what is missing is started
+    bring_up(release)
+    assert list(refs(engine, environment)) == ["v1 web.1", "v1 web.2", "v1 web.3"]
+    reconcile(environment)
+    assert list(refs(engine, environment)) == ["v1 web.1"]
 
 
 def test_the_router_knows_the_instances_that_are_up_and_no_others(environment: Environment, engine: FakeEngine) -> None:
