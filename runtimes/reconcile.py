@@ -89,8 +89,10 @@ def settle(environment: Environment) -> None:
     deadline, came = time.monotonic() + seconds, 0.0
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
     while (instances := list(starting.all())) and time.monotonic() < deadline:
-        if probe(environment, instances):
+        if up := probe(environment, instances):
             came = came or time.monotonic()
+        if up == len(instances):
+            break
         if came and time.monotonic() - came > GATHER_SECONDS:
             router.sync()
             came = 0.0
