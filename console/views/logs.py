@@ -1,6 +1,7 @@
 """A deploy's log over HTTP: pages of lines, the whole as text, search."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.cache import never_cache
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from console import access
 from console.ansi import plain
+from console.downloads import text_file
 from console.views.frame import number_of
 from runtimes import journal as journals
 from runtimes.models import Journal
@@ -43,9 +45,8 @@ def lines(request: HttpRequest, name: str, number: int) -> HttpResponse:
 def text(request: HttpRequest, name: str, number: int) -> StreamingHttpResponse:
     """The whole log as a file of plain text."""
     deploy = access.deploy(request, name, number)
-    response = StreamingHttpResponse(_text(deploy.journal), content_type="text/plain; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{deploy.app.name}-{deploy.number}.txt"'
-    return response
+    read = partial(journals.read, deploy.journal, limit=PAGE)
+    return text_file(f"{deploy.app.name}-{deploy.number}.txt", read, lambda line: plain(line.text))
 
 
 @require_GET
@@ -64,8 +65,3 @@ def _all(journal: Journal) -> Iterator[journals.Line]:
     while page := journals.read(journal, since, PAGE):
         yield from page
         since = page[-1].number
-
-
-def _text(journal: Journal) -> Iterator[str]:
-    for line in _all(journal):
-        yield plain(line.text) + "\n"

@@ -1,7 +1,7 @@
 """What an environment's instances print: the page, pages of lines, the whole as text."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from console import access
 from console.ansi import plain
+from console.downloads import text_file
 from console.feeds import OutputSubject
 from console.views.frame import number_of, render_app
 from runtimes import output
@@ -50,22 +51,16 @@ def lines(request: HttpRequest, name: str) -> HttpResponse:
 def text(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """Everything that is kept, as a file of plain text."""
     environment = _environment(request, name)
-    body = _text(environment, request.GET.get("instance", ""))
-    response = StreamingHttpResponse(body, content_type="text/plain; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{environment.app.name}-{environment.name}.txt"'
-    return response
+    read = partial(output.read, environment, limit=PAGE, instance=request.GET.get("instance", ""))
+    return text_file(f"{environment.app.name}-{environment.name}.txt", read, _written)
 
 
 def _environment(request: HttpRequest, name: str) -> Environment:
     return access.environment(request, name, request.GET.get("environment") or "production")
 
 
-def _text(environment: Environment, instance: str) -> Iterator[str]:
-    since = 0
-    while page := output.read(environment, since, PAGE, instance):
-        for line in page:
-            yield f"{_moment(line):%Y-%m-%dT%H:%M:%S.%fZ} {line.release} {line.instance} {plain(line.text)}\n"
-        since = page[-1].number
+def _written(line: output.Line) -> str:
+    return f"{_moment(line):%Y-%m-%dT%H:%M:%S.%fZ} {line.release} {line.instance} {plain(line.text)}"
 
 
 def _moment(line: output.Line) -> datetime:

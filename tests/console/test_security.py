@@ -1,8 +1,10 @@
 """What every answer says to the browser."""
 
 import re
+from typing import Any
 
-from django.test import Client
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient, Client
 
 from runtimes.models import App
 from tests.console import factories as make
@@ -44,10 +46,13 @@ def test_what_people_write_stays_text(app: App, alice: Client) -> None:
     assert "&lt;b&gt;bold" in page
 
 
-def test_a_log_is_downloaded_as_a_file_of_plain_text(app: App, alice: Client) -> None:
-    make.deploy(app, lines=[(0, "\x1b[31mred\x1b[0m"), (1, "<b>")])
-    response = alice.get("/apps/shop/deploys/1/log.txt")
-    assert b"".join(response.streaming_content) == b"red\n<b>\n"  # type: ignore[attr-defined]
+async def test_a_log_is_downloaded_as_a_file_of_plain_text(
+    shared_db: None, app: App, async_client: AsyncClient
+) -> None:
+    await sync_to_async(make.deploy)(app, lines=[(0, "\x1b[31mred\x1b[0m"), (1, "<b>")])
+    await async_client.aforce_login(await sync_to_async(make.known)("alice"))
+    response: Any = await async_client.get("/apps/shop/deploys/1/log.txt")
+    assert b"".join([part async for part in response.streaming_content]) == b"red\n<b>\n"
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="shop-1.txt"'
     assert response.headers["X-Content-Type-Options"] == "nosniff"
