@@ -18,6 +18,9 @@ from console.usual import usual_seconds
 from console.views.frame import either, render_app
 from runtimes import journal as journals
 
+LAST_WORDS = 10
+WORDS_FROM = 200  # further back nobody's last words are looked for
+
 
 @require_GET
 def index(request: HttpRequest, name: str) -> HttpResponse:
@@ -78,6 +81,14 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("deploy", name, build.journal.number)
 
 
+def _last_words(deploy: deploys.Deploy) -> list[str]:
+    """The last lines of the step that failed, without colours."""
+    failed = deploy.failed_step
+    lines = journals.read(deploy.journal, max(0, journals.count(deploy.journal) - WORDS_FROM))
+    said = [line.text for line in lines if failed is None or line.step == failed.position]
+    return said[-LAST_WORDS:]
+
+
 def _waits_for(deploy: deploys.Deploy) -> deploys.Deploy | None:
     """The deploy of the same app that goes first, if one is running."""
     ahead = [each for each in deploys.running_and_waiting([deploy.app]) if each.number < deploy.number]
@@ -94,6 +105,7 @@ def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
         "serving": deploy.environment.live,
         "rights": rights,
         "changes": changes(deploy.release) if deploy.release and deploy.state == "live" else None,
+        "last_words": _last_words(deploy) if deploy.state == "failed" else [],
         "waits_for": _waits_for(deploy) if deploy.state == "queued" else None,
         "may_cancel": deploy.is_cancelable and access.may_cancel(request.user, rights, deploy),
     }

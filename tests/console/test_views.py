@@ -92,8 +92,11 @@ def test_a_wrong_ref_deploys_nothing_and_says_so(alice: Client, app: App) -> Non
 
 def test_a_failed_deploy_says_what_happened_and_what_still_runs(alice: Client, app: App) -> None:
     make.deploy(app)
-    make.deploy(app, "failed", failure="Python stopped. Correct requirements.txt.", exit_code=1)
-    shown = page(alice, "/apps/shop/deploys/2/")
+    said = [(3, "npm ci"), (4, "\x1b[31merror\x1b[0m: no such package")]
+    make.deploy(app, "failed", failure="Python stopped. Correct requirements.txt.", exit_code=1, lines=said)
+    shown = page(alice, "/apps/shop/deploys/2/live")
+    assert "error: no such package" in shown
+    assert "npm ci" not in shown
     for sentence in (
         "Python failed",
         "exit code 1",
