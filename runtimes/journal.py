@@ -134,7 +134,7 @@ class Writer:
         self._storing = threading.Lock()
         self._wake = threading.Event()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._store_now_and_then, daemon=True)
+        self._thread = threading.Thread(target=self._store_now_and_then, name=f"journal {journal.pk}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
