@@ -21,7 +21,9 @@ test: ## Everything: check, engine contracts on real Docker, browser tests
 	@bin/test
 
 bench: ## Measure the goals and print them
+	@bin/daemon
 	@bin/venv dev
+	@bin/images debian-12
 	@.venv/bin/python -m tests.bench
 
 fmt: ## Put Python, bash and templates in form
