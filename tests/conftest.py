@@ -88,6 +88,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _clean_slate() -> Iterator[None]:
     """Storages and queues live in memory, and no test finds what another one left there."""
+    for name in ("sources", "slugs", "buildpacks"):
+        storages[name]  # made here, or two threads of a test would each make one of their own
     yield
     storages._storages.clear()  # type: ignore[attr-defined]
     empty_queues()
