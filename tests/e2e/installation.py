@@ -44,6 +44,7 @@ class Installation:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Installation":
+        self._former_handler = signal.signal(signal.SIGTERM, _interrupt)
         try:
             self._run(["bash", "bin/services"])
             for arguments in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
@@ -62,6 +63,7 @@ class Installation:
 
     def close(self) -> None:
         """End what was started, by its id, and remove everything; raise if something stayed."""
+        signal.signal(signal.SIGTERM, self._former_handler)
         self.stop(*self._running)
         forgotten = sorted(path.name for path in self.temporary.iterdir())
         try:
@@ -187,6 +189,11 @@ class Installation:
             assert not ended, f"{ended} ended: {self.log_file(ended[0]).read_text()[-3000:]}"
             assert time.monotonic() < deadline, f"No answer: {self.log_file('web').read_text()[-3000:]}"
             time.sleep(0.1)
+
+
+def _interrupt(*_: object) -> None:
+    """A run that is told to end ends as one that somebody interrupts: everything is removed."""
+    raise KeyboardInterrupt
 
 
 def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
