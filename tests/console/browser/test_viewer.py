@@ -164,7 +164,7 @@ def test_folding_searching_and_choosing_lines(shop: App, visit: Callable[..., Pa
     page = visit(DEPLOY)
     head = page.get_by_role("button", name="Node.js")
     expect(head).to_have_attribute("aria-expanded", "false")
-    expect(page.get_by_text("error: it broke")).to_be_visible()
+    expect(page.locator(".log-text", has_text="error: it broke")).to_be_visible()
     page.locator("#step-400 a").click()
     expect(head).to_have_attribute("aria-expanded", "true")
     page.locator("body").press("/")
@@ -178,7 +178,7 @@ def test_folding_searching_and_choosing_lines(shop: App, visit: Callable[..., Pa
     assert page.url.endswith("#L7-L9")
     expect(page.locator(".log-line.is-chosen")).to_have_count(3)
     page.get_by_role("button", name="First error").click()
-    expect(page.get_by_text("error: it broke")).to_be_visible()
+    expect(page.locator(".log-text", has_text="error: it broke")).to_be_visible()
 
 
 def test_reading_further_up_stops_following_and_counts_what_is_new(shop: App, visit: Callable[..., Page]) -> None:
