@@ -95,7 +95,8 @@ class Figure:
         theirs = f"{self.theirs.name}: {amount(self.theirs.median, self.theirs.unit)}" if self.theirs else "none"
         ratio = amount(self.ratio, TIMES) if self.ratio else ""
         ours = amount(self.ours.median, self.ours.unit)
-        return f"| {self.title} | {ours} | {theirs} | {ratio} | {self.verdict} |"
+        cells = [self.title, ours, theirs, ratio, self.verdict]
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 HEAD = "| figure | Slipway | beside it | ratio | verdict |\n|---|---|---|---|---|"
