@@ -3,6 +3,7 @@
 import subprocess
 import tempfile
 import time
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.bench.sources import Source
 
 # One more for each round, so that no cache has it yet.
 ADDED = ("Markdown", "PyYAML", "Jinja2", "httpx", "beautifulsoup4", "tabulate", "Unidecode", "attrs", "python-slugify")
+# BuildKit remembers the builds of earlier runs too: no change may be like one of theirs.
+RUN = uuid.uuid4().hex
 REQUIREMENTS = "requirements.txt"
 BESIDE = {
     "cold": "docker build --no-cache",
@@ -92,7 +95,7 @@ def _driver(taken: dict[str, Taken], packing: list[float], bare: list[float], si
 def _change(source: Source, kind: str, turn: int) -> None:
     if kind == "added":
         source.change({REQUIREMENTS: (source.folder / REQUIREMENTS).read_text() + f"{ADDED[turn % len(ADDED)]}\n"})
-    source.change({"nine/marker.txt": f"{kind}-{turn}\n"})
+    source.change({"nine/marker.txt": f"{RUN}-{kind}-{turn}\n"})
 
 
 def _ours(bench: Bench, app: str, source: Source, taken: Taken) -> int:
