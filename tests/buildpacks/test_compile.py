@@ -140,5 +140,6 @@ def test_steps_and_events_come_in_the_order_of_the_work(builder: Builder) -> Non
         ("step.begin", "package"),
         ("step.end", "package"),
         ("slug", None),
+        ("cache", None),
     ]
     assert [event["version"] for event in outcome.all("buildpack")] == ["1", "1"]
