@@ -1,6 +1,7 @@
 """Commands as a shell sees them: what they print and how they exit, with workers beside them."""
 
 import io
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -69,8 +70,8 @@ def workers(shared_db: None, engine: FakeEngine, builder: Builder, quick: None) 
             for name, arguments in queued():
                 try:
                     TASKS[name](*arguments)
-                except Exception:  # noqa: BLE001, S112 as a worker does: the next task comes
-                    continue
+                except Exception:  # as a worker does: it is told, and the next task comes
+                    logging.getLogger(__name__).exception("%s failed", name)
         connection.close()
 
     thread = threading.Thread(target=work)

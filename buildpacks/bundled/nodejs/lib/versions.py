@@ -4,7 +4,7 @@ Usage: versions.py RANGE [NODE_VERSION] < packument
 
 Reads the registry's answer for the package, prints `version`, tarball URL and the sha512 in hex, separated by
 spaces. With NODE_VERSION, versions whose `engines.node` excludes it are left out. Exit status 3: no version fits, the
-newest of each major are on stderr. Rules: https://docs.npmjs.com/cli/v11/using-npm/config and node-semver's README.
+newest of each major are on stderr. Rules: the README of node-semver.
 """
 
 import base64
