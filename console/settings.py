@@ -19,7 +19,10 @@ ENGINE = env.str("SLIPWAY_ENGINE", default="none")
 # Secrets are made at the first start; there is no default to fall back to.
 DEBUG = env.bool("SLIPWAY_DEBUG", default=False)
 SECRET_KEY = env.str("SLIPWAY_SECRET_KEY", default="") or keep_key(DATA_DIR / "secret.key")
-ENCRYPTION_KEYS = env.list("SLIPWAY_ENCRYPTION_KEYS", default=[]) or keep_key(DATA_DIR / "encryption.key").split()
+ENCRYPTION_KEYS = env.list("SLIPWAY_ENCRYPTION_KEYS", default=[])
+ENCRYPTION_KEYS_FILE = DATA_DIR / "encryption.key"  # read where that setting is empty
+if not ENCRYPTION_KEYS:
+    keep_key(ENCRYPTION_KEYS_FILE)
 
 # Where people reach the console, and where they reach apps.
 PORT = env.int("SLIPWAY_PORT", default=8000)
@@ -142,6 +145,7 @@ FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # What a build may use. Sizes in bytes, memory in MB, times in seconds.
+BUILDERS = env.int("SLIPWAY_BUILDERS", default=2)
 BUILD_TIMEOUT = env.int("SLIPWAY_BUILD_TIMEOUT", default=15 * 60)
 BUILD_MEMORY = env.int("SLIPWAY_BUILD_MEMORY", default=2048)
 BUILD_CPUS = env.float("SLIPWAY_BUILD_CPUS", default=2.0)

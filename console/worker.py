@@ -3,18 +3,18 @@
 The same worker as `celery worker` starts, without its command line, whose interactive shell alone takes 10 MB.
 """
 
-import os
 import sys
 
 import django
 from celery.utils.nodenames import host_format
+from django.conf import settings
 
 from console.celery import app
 
 django.setup()  # before what needs the models
 from runtimes.shipper import Shipper  # noqa: E402
 
-CONCURRENCY = {"builder": int(os.environ.get("SLIPWAY_BUILDERS", "2")), "controller": 8}
+CONCURRENCY = {"builder": settings.BUILDERS, "controller": 8}
 
 
 def work(queue: str) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from runtimes import bell, deploy, journal
@@ -45,10 +46,10 @@ def promote(source: Environment, target: Environment, by: Any = None) -> Release
     return _request(target, live.slug, by, kind=Kind.PROMOTION, origin=live, description=described)
 
 
-def possible_rollbacks(environment: Environment) -> list[Release]:
+def possible_rollbacks(environment: Environment) -> "QuerySet[Release]":
     """The releases that one can go back to, newest first."""
     served = environment.releases.filter(state="retired").select_related("slug", "environment__app")
-    return list(served.order_by("-number")[:KEPT])
+    return served.defer("config").order_by("-number")[:KEPT]
 
 
 def _live(environment: Environment) -> Release:

@@ -16,7 +16,10 @@ from console.changes import changes
 from console.forms.deploys import DeployForm
 from console.usual import usual_seconds
 from console.views.frame import either, render_app
+from console.waiting import waiting
 from runtimes import journal as journals
+from runtimes.models import Release
+from runtimes.release import possible_rollbacks
 
 LAST_WORDS = 10
 WORDS_FROM = 200  # further back nobody's last words are looked for
@@ -89,10 +92,12 @@ def _last_words(deploy: deploys.Deploy) -> list[str]:
     return said[-LAST_WORDS:]
 
 
-def _waits_for(deploy: deploys.Deploy) -> deploys.Deploy | None:
-    """The deploy of the same app that goes first, if one is running."""
-    ahead = [each for each in deploys.running_and_waiting([deploy.app]) if each.number < deploy.number]
-    return next((each for each in ahead if each.state != "queued"), None)
+def _way_back(deploy: deploys.Deploy) -> Release | None:
+    """The release to roll back to from here: this one if it served before, the one before it while it serves."""
+    possible = possible_rollbacks(deploy.environment) if deploy.state in ("live", "retired") else []
+    if deploy.state == "live":
+        return next(iter(possible), None)
+    return next((release for release in possible if release == deploy.release), None)
 
 
 def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
@@ -106,6 +111,7 @@ def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
         "rights": rights,
         "changes": changes(deploy.release) if deploy.release and deploy.state == "live" else None,
         "last_words": _last_words(deploy) if deploy.state == "failed" else [],
-        "waits_for": _waits_for(deploy) if deploy.state == "queued" else None,
+        "waits": waiting(deploy),
+        "way_back": _way_back(deploy),
         "may_cancel": deploy.is_cancelable and access.may_cancel(request.user, rights, deploy),
     }

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from builds import deploys
-from console import access
+from console import access, waiting
 from console.views.frame import either
 from runtimes.models import App
 
@@ -16,5 +16,13 @@ def index(request: HttpRequest) -> HttpResponse:
     found = deploys.running_and_waiting(App.objects.visible_to(request.user))
     teams = {deploy.app.team_id: deploy.app.team for deploy in found}
     rights = {pk: access.rights(request.user, team) for pk, team in teams.items()}
-    rows = [(deploy, access.may_cancel(request.user, rights[deploy.app.team_id], deploy)) for deploy in found]
+    busy = waiting.busy()
+    rows = [
+        (
+            deploy,
+            access.may_cancel(request.user, rights[deploy.app.team_id], deploy),
+            waiting.among(deploy, found, busy) if deploy.state == "queued" else None,
+        )
+        for deploy in found
+    ]
     return render(request, either(request, "queue/index.html", "queue/_list.html"), {"rows": rows})

@@ -75,3 +75,9 @@ class Release(Stateful, Leased):
     @property
     def version(self) -> str:
         return f"v{self.number}"
+
+    @property
+    def seconds(self) -> float | None:
+        """From when it was made until it served or was given up; None while it is on its way."""
+        until = self.live_at or self.ended_at
+        return (until - self.created_at).total_seconds() if until else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
@@ -308,7 +308,27 @@ def test_a_queued_deploy_says_what_it_waits_for(alice: Client, app: App) -> None
     make.deploy(app, "queued")
     assert 'Waits for <a href="/apps/shop/deploys/1/">#1</a>' in page(alice, "/apps/shop/deploys/2/")
     Build.objects.filter(journal__number=1).update(state="failed")
-    assert "Waits for a free builder" in page(alice, "/apps/shop/deploys/2/")
+    assert "A builder takes it up now" in page(alice, "/apps/shop/deploys/2/")
+
+
+def test_a_deploy_that_waits_for_a_builder_says_how_many_are_busy(alice: Client, app: App, settings: Settings) -> None:
+    settings.BUILDERS = 2
+    for name in ("one", "two"):
+        make.deploy(make.app(name, app.team), "building")
+    make.deploy(app, "queued")
+    assert "Waits for a builder: 2 of 2 busy" in page(alice, "/apps/shop/deploys/1/")
+    assert "Waits for a builder: 2 of 2 busy" in page(alice, "/queue")
+
+
+def test_a_deploy_whose_traffic_is_switched_offers_the_way_back(alice: Client, app: App) -> None:
+    make.deploy(app, "live")
+    assert "Roll back" not in page(alice, "/apps/shop/deploys/1/")
+    make.deploy(app, "live")
+    for number in (1, 2):  # from the one before and from the one that serves, the way leads to the same
+        shown = page(alice, f"/apps/shop/deploys/{number}/")
+        assert 'action="/apps/shop/releases/1/back"' in shown
+        assert "Roll back to v1" in shown
+    assert "cannot be canceled any more" in shown
 
 
 def test_a_retry_takes_the_very_same_source(alice: Client, app: App) -> None:
