@@ -30,3 +30,20 @@ def _make(path: Path) -> None:
         file.flush()
         with suppress(FileExistsError):
             os.link(file.name, path)
+
+
+def put_first(path: Path) -> None:
+    """Make one more key, which encrypts from now on; those before go on decrypting."""
+    _replace(path, f"{Fernet.generate_key().decode()}\n{path.read_text()}")
+
+
+def keep_first(path: Path) -> None:
+    """Forget all keys but the first: what only they can decrypt is lost."""
+    _replace(path, f"{path.read_text().split()[0]}\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """At a stroke: who reads it meanwhile reads all of the one or all of the other."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # its mode is 0600
+        file.write(text)
+    Path(file.name).replace(path)

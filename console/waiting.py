@@ -19,7 +19,7 @@ class Waiting:
     @property
     def builders(self) -> int:
         """How many there are."""
-        return settings.BUILDERS
+        return int(settings.BUILDERS)
 
     @property
     def is_for_builder(self) -> bool:

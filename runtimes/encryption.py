@@ -1,17 +1,24 @@
 """Encrypted columns: Fernet (github.com/fernet/spec), the first key encrypts, all keys decrypt."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
+from django.db import connection, models
 
 
 def fernet() -> MultiFernet:
     """The keys of this installation, newest first."""
-    return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
+    return MultiFernet([Fernet(key) for key in keys()])
+
+
+def keys() -> list[str]:
+    """The setting, else the file as it is now: processes that run already follow a rotation."""
+    return settings.ENCRYPTION_KEYS or Path(settings.ENCRYPTION_KEYS_FILE).read_text().split()
 
 
 def decrypt(token: str) -> str:
@@ -45,3 +52,30 @@ class EncryptedJSONField(EncryptedTextField):
 
     def from_db_value(self, value: Any, *rest: Any) -> Any:
         return json.loads(super().from_db_value(value, *rest))
+
+
+def rotate() -> int:
+    """Encrypt everything that is stored with the first key; return how many values were written.
+
+    A value that somebody changes meanwhile is left as they wrote it, which is with the first key too.
+    """
+    encrypted = [
+        (model, field)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, EncryptedTextField)
+    ]
+    return sum(_rotate(model, field) for model, field in encrypted)
+
+
+def _rotate(model: type[models.Model], field: EncryptedTextField) -> int:
+    quoted = connection.ops.quote_name
+    table, column, key = quoted(model._meta.db_table), quoted(str(field.column)), quoted(str(model._meta.pk.column))
+    written, by = 0, fernet()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {key}, {column} FROM {table}")  # noqa: S608 - names of our own models
+        for pk, token in cursor.fetchall():
+            change = f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s"  # noqa: S608
+            cursor.execute(change, [by.rotate(token.encode()).decode(), pk, token])
+            written += cursor.rowcount
+    return written

@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import connection
 from pytest_django import Settings
 
+from runtimes import encryption
 from runtimes.config import set_vars, unset_vars
 from runtimes.models import App, ConfigVar, Environment, Release
 from tests import factories as make
@@ -91,7 +92,7 @@ def test_no_secret_stands_in_the_database_in_plain_text(app: App) -> None:
 def test_a_new_key_encrypts_and_the_old_one_still_decrypts(app: App, settings: Settings) -> None:
     set_vars(app, {"OLD": "1"})
     new = Fernet.generate_key().decode()
-    settings.ENCRYPTION_KEYS = [new, *settings.ENCRYPTION_KEYS]
+    settings.ENCRYPTION_KEYS = [new, *encryption.keys()]
     set_vars(app, {"NEW": "2"})
     assert ConfigVar.objects.for_build(app) == {"OLD": "1", "NEW": "2"}
     settings.ENCRYPTION_KEYS = [new]

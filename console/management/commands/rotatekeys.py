@@ -1,0 +1,27 @@
+"""rotatekeys [--forget-old]"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from console.keys import keep_first, put_first
+from runtimes import encryption
+
+
+class Command(BaseCommand):
+    help = "Encrypt all stored secrets with a new key. The old ones are kept for backups until --forget-old."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--forget-old", action="store_true", help="Keep only the newest key, and make none.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        own_file = not settings.ENCRYPTION_KEYS
+        if options["forget_old"] and not own_file:
+            raise CommandError("The keys come from SLIPWAY_ENCRYPTION_KEYS: remove the old ones there.")
+        if own_file and not options["forget_old"]:
+            put_first(settings.ENCRYPTION_KEYS_FILE)
+        written = encryption.rotate()
+        if options["forget_old"]:
+            keep_first(settings.ENCRYPTION_KEYS_FILE)
+        self.stdout.write(f"{written} stored secrets are encrypted with the newest of {len(encryption.keys())} keys.")
