@@ -5,6 +5,7 @@ exist for them (404); what they may see but not do is refused (403).
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
@@ -34,12 +35,18 @@ TABLE: Mapping[str, frozenset[str]] = {
     "promote": _from(Role.OPERATOR),
     "create": _from(Role.OPERATOR),
     "configure": _from(Role.ADMIN),
+    "reveal": _from(Role.ADMIN),
     "order buildpacks": _from(Role.ADMIN),
     "change source": _from(Role.ADMIN),
     "destroy": _from(Role.ADMIN),
+    "protect environments": _from(Role.ADMIN),
     "manage members": _from(Role.ADMIN),
     "administer": frozenset(),
 }
+
+
+# What changes what serves in an environment. A protected one asks for a higher role for these.
+RELEASING = frozenset({"deploy", "roll back", "promote"})
 
 
 def rights(user: Any, team: Team) -> frozenset[str]:
@@ -48,7 +55,19 @@ def rights(user: Any, team: Team) -> frozenset[str]:
         return frozenset()
     if user.is_superuser:
         return frozenset(TABLE)
-    return rights_by_team(user).get(team.pk, frozenset())
+    role = _roles_by_team(user).get(team.pk)
+    return _of(role) if role else frozenset()
+
+
+def rights_in(user: Any, environment: Environment) -> frozenset[str]:
+    """The actions this user may do in one environment; a protected one takes some away."""
+    its_rights = rights(user, environment.app.team)
+    return its_rights if may_release(user, environment) else its_rights - RELEASING
+
+
+def may_release(user: Any, environment: Environment) -> bool:
+    """Whether this user's role is high enough for what a protected environment serves."""
+    return not environment.protection or at_most(user, environment.app.team, environment.protection)
 
 
 def find_app(user: Any, name: str) -> App | None:
@@ -70,6 +89,8 @@ def environment(request: HttpRequest, app_name: str, name: str = "production", c
     if (found := parent.environments.filter(name=name).first()) is None:
         raise Http404(_("The app has no environment of that name."))
     found.app = parent
+    if can in RELEASING:
+        require_release(request, found)
     return found
 
 
@@ -77,9 +98,12 @@ def deploy(request: HttpRequest, app_name: str, number: int, can: str = "see") -
     """A deploy of an app by its number, by the same rules as `app`."""
     parent = app(request, app_name, can)
     try:
-        return deploys.get(parent, number)
+        found = deploys.get(parent, number)
     except Journal.DoesNotExist:
         raise Http404(_("The app has no deploy of that number.")) from None
+    if can in RELEASING:
+        require_release(request, found.environment)
+    return found
 
 
 def may_cancel(user: Any, its_rights: frozenset[str], found: deploys.Deploy) -> bool:
@@ -91,7 +115,7 @@ def at_most(user: Any, team: Team, role: str) -> bool:
     """Whether a role is not above this user's own in the team."""
     if user.is_superuser:
         return True
-    own = Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
+    own = _roles_by_team(user).get(team.pk)
     return own is not None and _SENIORITY.index(Role(role)) <= _SENIORITY.index(Role(own))
 
 
@@ -106,9 +130,11 @@ WORDS = {
     "promote": gettext_lazy("Promote to another environment"),
     "create": gettext_lazy("Create apps"),
     "configure": gettext_lazy("Change config vars"),
+    "reveal": gettext_lazy("See and export the values of config vars"),
     "order buildpacks": gettext_lazy("Choose and order buildpacks"),
     "change source": gettext_lazy("Change an app's source"),
     "destroy": gettext_lazy("Destroy apps"),
+    "protect environments": gettext_lazy("Say who may release to an environment"),
     "manage members": gettext_lazy("Add and remove members"),
 }
 
@@ -123,13 +149,17 @@ def rights_by_team(user: Any) -> "dict[int, frozenset[str]]":
 
     A user is read anew for each request and each look of a socket, so what is kept with it is never old.
     """
-    if not hasattr(user, "rights_by_team"):
-        roles = Membership.objects.filter(user=user).values_list("team", "role")
-        user.rights_by_team = {team: _of(role) for team, role in roles}
-    kept: dict[int, frozenset[str]] = user.rights_by_team
+    return {team: _of(role) for team, role in _roles_by_team(user).items()}
+
+
+def _roles_by_team(user: Any) -> "dict[int, str]":
+    if not hasattr(user, "roles_by_team"):
+        user.roles_by_team = dict(Membership.objects.filter(user=user).values_list("team", "role"))
+    kept: dict[int, str] = user.roles_by_team
     return kept
 
 
+@cache
 def _of(role: str) -> frozenset[str]:
     """What a role may do."""
     return frozenset(action for action, roles in TABLE.items() if role in roles)
@@ -162,3 +192,18 @@ def require(request: HttpRequest, team: Team, can: str) -> None:
         raise PermissionDenied(
             _("Your role in %(team)s does not allow this. Ask an admin of the team.") % {"team": team}
         )
+
+
+def require_release(request: HttpRequest, environment: Environment) -> None:
+    """Raise `PermissionDenied` unless the user may change what serves in this environment."""
+    if not may_release(request.user, environment):
+        raise PermissionDenied(protected(environment))
+
+
+def protected(environment: Environment) -> str:
+    """Why somebody may not release there."""
+    role = Role(environment.protection).label
+    return _("%(name)s is protected: only somebody whose role is %(role)s or higher changes what serves there.") % {
+        "name": environment.name,
+        "role": role,
+    }

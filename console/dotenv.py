@@ -1,4 +1,4 @@
-"""Reading what people paste from a `.env` file; pure. Values come out byte-exact.
+"""Reading what people paste from a `.env` file, and writing one; pure. Values come out byte-exact.
 
 The form is that of the dotenv files that Docker Compose and the twelve-factor libraries share: `KEY=value`,
 `export` before it is ignored, `#` begins a comment at the start of a line or after a space, single quotes
@@ -6,6 +6,7 @@ keep everything, double quotes know `\\n`, `\\t`, `\\"`, `\\\\`; both may span l
 """
 
 import re
+from collections.abc import Mapping
 
 _ENTRY = re.compile(
     r"""
@@ -17,6 +18,8 @@ _ENTRY = re.compile(
 )
 _BLANK = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\Z)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+_WRITTEN = str.maketrans({value: f"\\{key}" for key, value in _ESCAPES.items()})
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=?-]*")
 
 
 class Unreadable(ValueError):
@@ -40,6 +43,20 @@ def parse(text: str) -> dict[str, str]:
         else:
             raise Unreadable(text.count("\n", 0, place) + 1)
     return found
+
+
+def write(values: Mapping[str, str]) -> str:
+    """A `.env` file with these entries, by name; `parse` reads the very same out of it."""
+    return "".join(f"{key}={quoted(value)}\n" for key, value in sorted(values.items()))
+
+
+def quoted(value: str) -> str:
+    """A value as it has to be written to be read back: bare if nothing is in it that other readers could take amiss."""
+    if _PLAIN.fullmatch(value):
+        return value
+    if "'" in value or "\r" in value:
+        return f'"{value.translate(_WRITTEN)}"'
+    return f"'{value}'"
 
 
 def _value(entry: re.Match[str]) -> str:

@@ -42,9 +42,14 @@ def let_in(person: Any, *, may: bool, by: Any) -> None:
 
 def set_role(team: Team, person: Any, role: str, by: Any) -> None:
     """Make somebody a member with this role, or change their role; nobody grants more than they have."""
+    check_role(team, role, by)
+    Membership.objects.update_or_create(team=team, user=person, defaults={"role": role})
+
+
+def check_role(team: Team, role: str, by: Any) -> None:
+    """Raise `ValidationError` for a role that there is not, or that is above their own."""
     if role not in Role.values or not at_most(by, team, role):
         raise ValidationError(_("You cannot give this role."))
-    Membership.objects.update_or_create(team=team, user=person, defaults={"role": role})
 
 
 def leave(team: Team, person: Any) -> None:

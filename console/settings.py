@@ -184,9 +184,10 @@ LOGOUT_REDIRECT_URL = "login"
 HTTPS = env.bool("SLIPWAY_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("SLIPWAY_BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("SLIPWAY_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# How many proxies of ours stand before the console; only what they add to X-Forwarded-For is believed.
+PROXIES = env.int("SLIPWAY_PROXIES", default=1 if BEHIND_PROXY else 0)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True

@@ -1,23 +1,24 @@
 """Every address of the console."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
-from console.forms.account import SignInForm
 from console.views import (
     account,
+    activity,
     admin,
     apps,
     buildpacks,
     config,
     deploys,
     environments,
+    invitations,
     logs,
     output,
     processes,
     queue,
     registry,
     releases,
+    sign_in,
     stacks,
     teams,
 )
@@ -38,18 +39,18 @@ class AppName:
 register_converter(AppName, "app")
 
 urlpatterns = [
-    path(
-        "login",
-        LoginView.as_view(template_name="account/login.html", form_class=SignInForm, redirect_authenticated_user=True),
-        name="login",
-    ),
-    path("logout", LogoutView.as_view(), name="logout"),
+    path("login", sign_in.SignIn.as_view(), name="login"),
+    path("logout", sign_in.SignOut.as_view(), name="logout"),
     path("queue", queue.index, name="queue"),
     path("teams/", teams.index, name="teams"),
     path("teams/new", teams.found, name="found"),
     path("teams/<int:pk>/", teams.show, name="team"),
     path("teams/<int:pk>/join", teams.join, name="join"),
     path("teams/<int:pk>/leave", teams.leave, name="leave"),
+    path("teams/<int:pk>/invite", invitations.invite, name="invite"),
+    path("teams/<int:pk>/invitations/<int:invitation>/revoke", invitations.revoke, name="revoke-invitation"),
+    path("invitations/<str:token>/", invitations.show, name="invitation"),
+    path("invitations/<str:token>/accept", invitations.accept, name="accept-invitation"),
     path("admin/people", admin.persons, name="persons"),
     path("admin/people/new", admin.welcome, name="welcome"),
     path("admin/people/<int:pk>", admin.change, name="change"),
@@ -62,6 +63,8 @@ urlpatterns = [
     path("admin/stacks", stacks.index, name="stacks"),
     path("admin/stacks/new", stacks.add, name="add-stack"),
     path("admin/stacks/<int:pk>", stacks.change, name="change-stack"),
+    path("admin/activity", activity.of_platform, name="platform-activity"),
+    path("admin/activity.csv", activity.csv_of_platform, name="platform-activity-csv"),
     path("account/", account.show, name="account"),
     path("account/password", account.password, name="password"),
     path("account/theme", account.theme, name="theme"),
@@ -97,10 +100,15 @@ urlpatterns = [
     path("apps/<app:name>/config/set", config.put, name="config-set"),
     path("apps/<app:name>/config/paste", config.paste, name="config-paste"),
     path("apps/<app:name>/config/release", config.release, name="config-release"),
+    path("apps/<app:name>/config/reveal", config.reveal, name="config-reveal"),
+    path("apps/<app:name>/config/export", config.export, name="config-export"),
     path("apps/<app:name>/config/remove", config.remove, name="config-remove"),
+    path("apps/<app:name>/activity/", activity.of_app, name="activity"),
+    path("apps/<app:name>/activity.csv", activity.csv_of_app, name="activity-csv"),
     path("apps/<app:name>/settings/", apps.settings, name="settings"),
     path("apps/<app:name>/settings/source", apps.source, name="source"),
     path("apps/<app:name>/settings/environments", environments.add, name="add-environment"),
+    path("apps/<app:name>/settings/environments/protect", environments.protect, name="protect"),
     path("apps/<app:name>/compare", environments.compare, name="compare"),
     path("apps/<app:name>/promote", environments.promote, name="promote"),
     path("apps/<app:name>/settings/stack", stacks.choose, name="choose-stack"),

@@ -18,6 +18,8 @@ class SignInForm(AuthenticationForm):
         "inactive": gettext_lazy("This name and password do not go together. Check both, capital letters count."),
     }
 
+    counted = False  # whether it was a wrong password, and not one too many attempts
+
     def clean(self) -> dict[str, Any]:
         """The right password, unless there were too many wrong ones."""
         account = self.cleaned_data.get("username", "")
@@ -27,8 +29,9 @@ class SignInForm(AuthenticationForm):
             data: dict[str, Any] = super().clean()
         except ValidationError:
             attempts.failed(self.request, account)
+            self.counted = True
             raise
-        attempts.succeeded(self.request, account)
+        attempts.succeeded(account)
         return data
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from buildpacks.models import Buildpack, name_validator
 from builds.register import register, set_environment
-from console.dotenv import Unreadable, parse
+from console.dotenv import Unreadable, parse, write
 
 Kind = Buildpack.Kind
 
@@ -69,7 +69,7 @@ class EnvironmentForm(forms.Form):
     def __init__(self, *args: Any, buildpack: Buildpack, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.buildpack = buildpack
-        self.initial = {"lines": "\n".join(f"{key}={_quoted(value)}" for key, value in buildpack.environment.items())}
+        self.initial = {"lines": write(buildpack.environment)}
 
     def clean_lines(self) -> dict[str, str]:
         """The entries."""
@@ -86,10 +86,3 @@ class EnvironmentForm(forms.Form):
             self.add_error("lines", error)
             return False
         return True
-
-
-def _quoted(value: str) -> str:
-    """A value as it must be written to be read back."""
-    if parse(f"A={value}").get("A") == value:
-        return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -41,7 +41,7 @@ class _ScopeForm(forms.Form):
 
 
 class ConfigVarForm(_ScopeForm):
-    """One config var. Its value is never shown again, so the field always begins empty."""
+    """One config var. Its value is masked from then on, so the field always begins empty."""
 
     key = forms.CharField(
         label=gettext_lazy("Name"),

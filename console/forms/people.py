@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import UserCreationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -50,3 +51,19 @@ class MemberForm(forms.Form):
         if person is None:
             raise ValidationError(_("Nobody of this name can sign in here. An admin of the platform can add them."))
         return person
+
+
+class JoinForm(UserCreationForm):  # type: ignore[type-arg]
+    """A name and a password for somebody who was invited."""
+
+    class Meta:
+        model = get_user_model()
+        fields = ("username",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = gettext_lazy("User name")
+        self.fields["username"].help_text = ""
+        self.fields["password1"].help_text = gettext_lazy("At least 10 characters, and not one that everybody uses.")
+        self.fields["password2"].label = gettext_lazy("Password once more")
+        self.fields["password2"].help_text = ""

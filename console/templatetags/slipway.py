@@ -237,6 +237,7 @@ _TABS = (
     ("buildpacks", "buildpacks", "puzzle", gettext_lazy("Buildpacks")),
     ("config", "config", "key", gettext_lazy("Config")),
     ("settings", "settings", "settings", gettext_lazy("Settings")),
+    ("activity", "activity", "history", gettext_lazy("Activity")),
 )
 
 

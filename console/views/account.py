@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from console.activity import record
 from console.forms.account import ChangePasswordForm
 
 THEMES = ("auto", "light", "dark")
@@ -29,6 +30,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     update_session_auth_hash(request, form.save())
+    record(request, "password-change")
     messages.success(request, _("The password is changed. Everywhere else you are signed out."))
     return redirect("account")
 

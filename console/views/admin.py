@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from console import access, people
+from console.activity import record
 from console.forms.people import PersonForm
 
 
@@ -32,6 +33,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         form.add_error("name", [sentence for sentences in error.message_dict.values() for sentence in sentences])
         return _persons(request, form, status=422)
+    record(request, "person-add", target=str(person))
     return _persons(request, PersonForm(), told=(person, password))
 
 
@@ -42,10 +44,13 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(get_user_model(), pk=pk)
     deed = request.POST.get("do", "")
     if deed == "password":
-        return _persons(request, PersonForm(), told=(person, people.renew_password(person)))
+        told = (person, people.renew_password(person))
+        record(request, "person-password", target=str(person))
+        return _persons(request, PersonForm(), told=told)
     if deed in {"in", "out"}:
         try:
             people.let_in(person, may=deed == "in", by=request.user)
+            record(request, f"person-{deed}", target=str(person))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     return redirect("persons")

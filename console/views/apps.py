@@ -11,11 +11,12 @@ from builds.create import change_source, create_app
 from builds.deploys import of
 from builds.destroy import destroy
 from console import access
+from console.activity import record
 from console.forms.apps import CreateAppForm, DestroyAppForm, EditSourceForm, samples
 from console.forms.stacks import ChangeStackForm
 from console.rows import rows_of
 from console.views.frame import either, render_app
-from runtimes.models import App
+from runtimes.models import App, Role
 
 PER_PAGE = 30
 
@@ -29,13 +30,14 @@ def index(request: HttpRequest) -> HttpResponse:
     found = apps.filter(name__icontains=wanted) if wanted else apps
     page = Paginator(found.order_by("name"), PER_PAGE).get_page(request.GET.get("page"))
     theirs = access.rights_by_team(request.user)
+    rows = rows_of(page.object_list)
     context = {
         "page": page,
-        "rows": rows_of(page.object_list),
+        "rows": rows,
         "q": wanted,
         "samples": samples(),
         "may_create": request.user.is_superuser or any("create" in rights for rights in theirs.values()),
-        "deployable_teams": {team for team, rights in theirs.items() if "deploy" in rights},
+        "deployable": {row.app.pk for row in rows if "deploy" in access.rights_in(request.user, row.environment)},
     }
     return render(request, either(request, "apps/index.html", "apps/_list.html"), context)
 
@@ -56,8 +58,10 @@ def create(request: HttpRequest) -> HttpResponse:
     )
     form = CreateAppForm(request.POST or None, request.FILES or None, teams=teams, initial=initial)
     if form.is_valid() and form.carry_out(create_app, by=request.user):
+        made = App.objects.get(name=form.cleaned_data["name"])
+        record(request, "app-create", app=made, source=made.source)
         messages.success(request, _("The app is created. Deploy it when you are ready."))
-        return redirect("app", form.cleaned_data["name"])
+        return redirect("app", made.name)
     status = 422 if form.is_bound else 200
     return render(request, "apps/create.html", {"form": form, "samples": samples()}, status=status)
 
@@ -84,6 +88,7 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     form = EditSourceForm(request.POST, request.FILES, app=app)
     if not form.is_valid() or not form.carry_out(change_source, app):
         return _settings(request, app, source_form=form)
+    record(request, "source-change", app=app, changed=form.changed_data)
     messages.success(request, _("The source is saved. The next deploy uses it."))
     return redirect("settings", app.name)
 
@@ -96,6 +101,7 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return _settings(request, app, destroy_form=form)
     destroy(app, request.user)
+    record(request, "app-destroy", app=app)
     messages.success(
         request, _("%(app)s is being destroyed: its instances stop, its releases and logs go.") % {"app": app.name}
     )
@@ -118,4 +124,5 @@ def _settings(
         stack_form=ChangeStackForm(app=app),
         source_form=source_form or EditSourceForm(app=app),
         destroy_form=destroy_form or DestroyAppForm(app=app),
+        roles=Role.choices,
     )

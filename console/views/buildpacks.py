@@ -18,6 +18,7 @@ from builds.build import listed
 from builds.models import Detection
 from builds.preview import start_preview
 from console import access
+from console.activity import record
 from console.views.frame import either, render_app
 from runtimes.models import App
 from runtimes.orders import order
@@ -36,6 +37,7 @@ def arrange(request: HttpRequest, name: str) -> HttpResponse:
     names = changed(request.POST.getlist("names"), *request.POST.get("do", "").partition(" ")[::2])
     try:
         arranging.arrange(app, names, seen=request.POST.get("seen", ""))
+        record(request, "buildpacks-order", app=app, target=", ".join(names))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     if request.headers.get("HX-Request"):
@@ -48,6 +50,7 @@ def forget(request: HttpRequest, name: str) -> HttpResponse:
     """Forget what buildpacks remember of the app; the next build begins cold."""
     app = access.app(request, name, can="order buildpacks")
     order("builds.tasks.clear_cache", app.pk)
+    record(request, "cache-clear", app=app)
     messages.success(request, _("The cache is being cleared. The next build begins cold and takes longer."))
     return redirect("buildpacks", name)
 
@@ -63,6 +66,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     """Ask all buildpacks whether they recognise the source, without a build."""
     app = access.app(request, name, can="deploy")
     start_preview(app)
+    record(request, "detection-preview", app=app)
     return _detection(request, app) if request.headers.get("HX-Request") else redirect("buildpacks", name)
 
 

@@ -1,17 +1,21 @@
-"""An app's config vars: which there are, set some, remove one, release the change."""
+"""An app's config vars: which there are, set some, remove one, look at one, release the change."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
 from console import access
+from console.activity import record
+from console.dotenv import write
+from console.downloads import attached
 from console.forms.config import ConfigVarForm, PasteForm
 from console.views.frame import render_app
 from runtimes.config import set_vars, unset_vars
@@ -21,7 +25,7 @@ from runtimes.release import change_config
 
 @require_GET
 def index(request: HttpRequest, name: str) -> HttpResponse:
-    """The names; values are never shown."""
+    """The names; values are masked."""
     return _page(request, access.app(request, name))
 
 
@@ -48,15 +52,41 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Remove one var, of all environments or of one."""
     app = access.app(request, name, can="configure")
     key = request.POST.get("key", "")
-    unset_vars(app, [key], app.environments.filter(name=request.POST.get("environment", "")).first())
+    environment = app.environments.filter(name=request.POST.get("environment", "")).first()
+    if unset_vars(app, [key], environment):
+        record(request, "config-remove", app=app, environment=environment, target=key)
     messages.success(request, _("%(key)s is removed. The next release runs without it.") % {"key": key})
     return redirect("config", app.name)
+
+
+@require_POST
+@never_cache
+def reveal(request: HttpRequest, name: str) -> HttpResponse:
+    """The page with the value of one var on it, this once; that somebody looked is written down."""
+    app = access.app(request, name, can="reveal")
+    where = request.POST.get("environment") or None
+    var = get_object_or_404(app.config_vars, key=request.POST.get("key", ""), environment__name=where)
+    record(request, "config-reveal", app=app, environment=var.environment, target=var.key)
+    return _page(request, app, revealed=var)
+
+
+@require_POST
+@never_cache
+def export(request: HttpRequest, name: str) -> HttpResponse:
+    """A `.env` file of what releases of an environment get, or of what is set for all."""
+    app = access.app(request, name, can="reveal")
+    environment = app.environments.filter(name=request.POST.get("environment", "")).first()
+    found = ConfigVar.objects
+    values = found.for_release(environment) if environment else found.for_build(app)
+    record(request, "config-export", app=app, environment=environment)
+    return attached(f"{app.name}-{environment.name if environment else 'all'}.env", write(values))
 
 
 @require_POST
 def release(request: HttpRequest, name: str) -> HttpResponse:
     """Release what runs now with the config as it is set now."""
     environment = access.environment(request, name, request.POST.get("environment") or "production", can="configure")
+    access.require_release(request, environment)
     return _release(request, environment.app, [environment])
 
 
@@ -77,6 +107,7 @@ def _set(request: HttpRequest, app: App, form: ConfigVarForm | PasteForm) -> Htt
     except ValidationError as error:
         form.add_error(None, error)
         return None
+    record(request, "config-set", app=app, environment=environment, target=", ".join(sorted(form.values)))
     count = len(form.values)
     messages.success(request, ngettext("%(n)d config var is set.", "%(n)d config vars are set.", count) % {"n": count})
     if form.cleaned_data["release"]:
@@ -88,8 +119,13 @@ def _release(request: HttpRequest, app: App, environments: list[Environment]) ->
     """Release the config where something runs; go to the last such deploy's page."""
     made = None
     for environment in [each for each in environments if each.live]:
+        environment.app = app
+        if not access.may_release(request.user, environment):
+            messages.error(request, access.protected(environment))
+            continue
         try:
             made = change_config(environment, request.user)
+            record(request, "config-release", environment=environment, target=made.version)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     return redirect("deploy", app.name, made.journal.number) if made else redirect("config", app.name)
@@ -104,4 +140,5 @@ def _page(request: HttpRequest, app: App, **forms: Any) -> HttpResponse:
         "vars": app.config_vars.select_related("environment").defer("value"),
         "stale": [(environment, keys) for environment, keys in stale if keys],
     }
-    return render_app(request, "config/index.html", app, "config", status=422 if forms else 200, **context | forms)
+    status = 422 if {"form", "paste_form"} & forms.keys() else 200
+    return render_app(request, "config/index.html", app, "config", status=status, **context | forms)

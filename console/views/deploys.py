@@ -12,6 +12,7 @@ from builds import deploys
 from builds.cancel import cancel as cancel_deploy
 from builds.start import deploy_again, start_deploy
 from console import access
+from console.activity import record
 from console.changes import changes
 from console.forms.deploys import DeployForm
 from console.usual import usual_seconds
@@ -43,6 +44,8 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
             messages.error(request, " ".join(sentence for error in sentences for sentence in error.messages))
         return redirect("app", name)
     build = start_deploy(environment, by=request.user, **form.cleaned_data)
+    facts: dict[str, Any] = {"ref": build.ref, "clear_cache": build.clear_cache}
+    record(request, "deploy", environment=environment, target=f"#{build.journal.number}", **facts)
     return redirect("deploy", name, build.journal.number)
 
 
@@ -68,7 +71,9 @@ def cancel(request: HttpRequest, name: str, number: int) -> HttpResponse:
     deploy = access.deploy(request, name, number)
     if not access.may_cancel(request.user, access.rights(request.user, deploy.app.team), deploy):
         access.require(request, deploy.app.team, "cancel")
-    if not cancel_deploy(deploy, request.user):
+    if cancel_deploy(deploy, request.user):
+        record(request, "cancel", environment=deploy.environment, target=f"#{number}")
+    else:
         messages.warning(request, _("It is too late to cancel: the deploy is over or its traffic is switched."))
     return redirect("deploy", name, number)
 
@@ -81,6 +86,8 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
         messages.warning(request, _("This one had no build. Roll back to its release instead."))
         return redirect("deploy", name, number)
     build = deploy_again(deploy.build, by=request.user, clear_cache="clear_cache" in request.POST)
+    facts: dict[str, Any] = {"of": f"#{number}", "clear_cache": build.clear_cache}
+    record(request, "retry", environment=deploy.environment, target=f"#{build.journal.number}", **facts)
     return redirect("deploy", name, build.journal.number)
 
 
@@ -101,7 +108,7 @@ def _way_back(deploy: deploys.Deploy) -> Release | None:
 
 
 def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
-    rights = access.rights(request.user, deploy.app.team)
+    rights = access.rights_in(request.user, deploy.environment)
     usual = usual_seconds(deploy.environment)
     return {
         "deploy": deploy,

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from builds.create import add_environment
 from console import access
+from console.activity import record
 from console.changes import differing
 from console.views.frame import render_app
-from runtimes.models import App, ConfigVar, Environment
+from runtimes import bell
+from runtimes.models import App, ConfigVar, Environment, Role
 from runtimes.release import promote as promote_release
 
 
@@ -27,8 +29,24 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("settings", name)
+    record(request, "environment-add", environment=environment)
     messages.success(request, _("%(name)s is there. Deploy to it, or promote to it.") % {"name": environment.name})
     return redirect(f"{reverse('app', args=[name])}?environment={environment.name}")
+
+
+@require_POST
+def protect(request: HttpRequest, name: str) -> HttpResponse:
+    """Say which role one needs at least to change what serves in an environment; none in particular if empty."""
+    found = access.environment(request, name, request.POST.get("environment", ""), can="protect environments")
+    role = request.POST.get("role", "")
+    if role and role not in Role.values:
+        messages.error(request, _("There is no such role."))
+        return redirect("settings", name)
+    Environment.objects.filter(pk=found.pk).update(protection=role)
+    record(request, "environment-protect", environment=found, role=role or "any")
+    bell.ring(f"app.{found.app_id}")
+    messages.success(request, _("Saved. It holds from now on."))
+    return redirect("settings", name)
 
 
 @require_GET
@@ -36,6 +54,7 @@ def compare(request: HttpRequest, name: str) -> HttpResponse:
     """What a promotion would change, before anybody confirms it."""
     app = access.app(request, name, can="promote")
     source, target = _pair(app, request.GET.get("environment", ""), request.GET.get("to", ""))
+    access.require_release(request, target)
     if (live := source.live) is None:
         raise Http404(_("Nothing serves there yet."))
     theirs, ours = (ConfigVar.objects.for_release(each) for each in (source, target))
@@ -49,11 +68,13 @@ def promote(request: HttpRequest, name: str) -> HttpResponse:
     """Release the slug that serves in one environment in another, without a build."""
     app = access.app(request, name, can="promote")
     source, target = _pair(app, request.POST.get("environment", ""), request.POST.get("to", ""))
+    access.require_release(request, target)
     try:
         release = promote_release(source, target, request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("app", name)
+    record(request, "promote", environment=target, target=release.version, origin=source.name)
     return redirect("deploy", name, release.journal.number)
 
 

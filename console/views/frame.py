@@ -22,7 +22,8 @@ def app_context(request: HttpRequest, app: App, tab: str, chosen: str = "") -> d
         "environment": environment,
         "environments": environments,
         "row": row_of(environment),
-        "rights": access.rights(request.user, app.team),
+        "rights": access.rights_in(request.user, environment),
+        "protected": "" if access.may_release(request.user, environment) else access.protected(environment),
     }
 
 

@@ -1,5 +1,7 @@
 """What runs of each process type, and how many."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +13,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from console import access
+from console.activity import record
 from console.forms.processes import ProcessForm
 from console.views.frame import either, render_app
 from runtimes import restart as restarting
 from runtimes import scale as scaling
 from runtimes.models import Environment
 from runtimes.tune import tune
+
+# What a button asks for → its word in the activity, and the deed.
+SWITCHES: Mapping[str, tuple[str, Callable[[Environment], object]]] = {
+    "stop": ("stop", restarting.stop),
+    "start": ("start", restarting.start),
+    "maintain": ("maintenance-on", partial(restarting.set_maintenance, on=True)),
+    "serve": ("maintenance-off", partial(restarting.set_maintenance, on=False)),
+}
 
 
 @require_GET
@@ -34,7 +45,9 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
     try:
         if not quantity.isdecimal() or len(quantity) > 4:
             raise ValidationError(_("Choose a number of instances."))
-        scaling.scale(environment, {request.POST.get("process", ""): int(quantity)})
+        process = request.POST.get("process", "")
+        scaling.scale(environment, {process: int(quantity)})
+        record(request, "scale", environment=environment, target=f"{process}={int(quantity)}")
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return _back(request, environment)
@@ -49,6 +62,7 @@ def settings(request: HttpRequest, name: str, process: str) -> HttpResponse:
     form = ProcessForm(request.POST if request.method == "POST" else None, instance=found)
     if form.is_bound and form.is_valid():
         tune(found, form.changed_data)
+        record(request, "process-change", environment=environment, target=process, changed=form.changed_data)
         messages.success(request, _("The settings of %(process)s are saved.") % {"process": process})
         if {"memory", "cpus"} & set(form.changed_data):
             messages.info(request, _("Restart its instances to give them other memory or CPUs."))
@@ -67,6 +81,7 @@ def restart(request: HttpRequest, name: str) -> HttpResponse:
     what = request.POST.get("what", "")
     try:
         restarting.restart(environment, what)
+        record(request, "restart", environment=environment, target=what)
         messages.success(request, _("%(what)s restarts, one instance after the other.") % {"what": what or name})
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
@@ -77,13 +92,10 @@ def restart(request: HttpRequest, name: str) -> HttpResponse:
 def switch(request: HttpRequest, name: str) -> HttpResponse:
     """Stop everything, start it again, or let visitors see that the app is being worked on."""
     environment = _operated(request, name)
-    deed = request.POST.get("do", "")
-    if deed == "stop":
-        restarting.stop(environment)
-    elif deed == "start":
-        restarting.start(environment)
-    elif deed in {"maintain", "serve"}:
-        restarting.set_maintenance(environment, on=deed == "maintain")
+    if known := SWITCHES.get(request.POST.get("do", "")):
+        action, deed = known
+        deed(environment)
+        record(request, action, environment=environment)
     return _back(request, environment)
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from buildpacks.models import Buildpack
 from builds import register as registering
 from console import access
+from console.activity import record
 from console.forms.buildpacks import BuildpackForm, EnvironmentForm
 from console.views.buildpacks import changed
 from console.views.frame import either
@@ -29,6 +30,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = BuildpackForm(request.POST, request.FILES)
     if not form.is_valid() or not form.carry_out():
         return _page(request, "admin/registry.html", form=form)
+    record(request, "buildpack-add", target=form.cleaned_data["name"])
     messages.success(request, _("%(name)s is being fetched.") % {"name": form.cleaned_data["name"]})
     return redirect("registry")
 
@@ -41,6 +43,7 @@ def order(request: HttpRequest) -> HttpResponse:
     names = changed(request.POST.getlist("names"), deed if deed in {"up", "down"} else "", name)
     try:
         registering.reorder(names, seen=request.POST.get("seen", ""))
+        record(request, "registry-order", target=", ".join(names))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     if request.headers.get("HX-Request"):
@@ -65,10 +68,13 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if deed in {"enable", "disable"}:
             registering.enable(buildpack, on=deed == "enable")
+            record(request, f"buildpack-{deed}", target=buildpack.name)
         elif deed == "again":
             registering.fetch_again(buildpack)
+            record(request, "buildpack-fetch", target=buildpack.name)
         elif deed == "remove":
             registering.unregister(buildpack)
+            record(request, "buildpack-remove", target=buildpack.name)
             messages.success(request, _("%(name)s is removed.") % {"name": buildpack.name})
             return redirect("registry")
     except ValidationError as error:
@@ -84,6 +90,7 @@ def environment(request: HttpRequest, pk: int) -> HttpResponse:
     form = EnvironmentForm(request.POST, buildpack=buildpack)
     if not form.is_valid() or not form.carry_out():
         return _one(request, buildpack, form, status=422)
+    record(request, "buildpack-variables", target=buildpack.name, names=sorted(form.cleaned_data["lines"]))
     messages.success(request, _("Saved. Builds find it from the next one on."))
     return redirect("registered", pk)
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from console import access
+from console.activity import record
 from console.views.frame import either, render_app
 from runtimes.release import possible_rollbacks, roll_back
 
@@ -40,4 +41,5 @@ def back(request: HttpRequest, name: str, number: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("releases", name)
+    record(request, "roll-back", environment=environment, target=release.version, to=old.version)
     return redirect("deploy", name, release.journal.number)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from builds import stacks
 from console import access
+from console.activity import record
 from console.forms.stacks import ChangeStackForm, StackForm
 from console.views.frame import either
 from runtimes.models import Stack
@@ -28,6 +29,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = StackForm(request.POST)
     if not form.is_valid() or not form.carry_out():
         return _page(request, form, status=422)
+    record(request, "stack-add", target=form.cleaned_data["name"])
     messages.success(request, _("The images of %(name)s are being made.") % {"name": form.cleaned_data["name"]})
     return redirect("stacks")
 
@@ -37,10 +39,12 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Make its images anew, or remove it."""
     access.platform(request)
     stack = get_object_or_404(Stack, pk=pk)
-    deeds = {"again": stacks.adopt_again, "remove": stacks.remove}
+    deeds = {"again": ("stack-renew", stacks.adopt_again), "remove": ("stack-remove", stacks.remove)}
     try:
-        if deed := deeds.get(request.POST.get("do", "")):
+        if known := deeds.get(request.POST.get("do", "")):
+            action, deed = known
             deed(stack)
+            record(request, action, target=stack.name)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("stacks")
@@ -55,6 +59,7 @@ def choose(request: HttpRequest, name: str) -> HttpResponse:
         if not form.is_valid():
             raise ValidationError(_("Choose one of the stacks there are."))
         stacks.change_stack(app, form.cleaned_data["stack"])
+        record(request, "stack-choose", app=app, target=str(form.cleaned_data["stack"]))
         messages.success(request, _("The next deploy builds on %(stack)s.") % {"stack": form.cleaned_data["stack"]})
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))

@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from console import access, people
+from console import access, invitations, people
+from console.activity import record
 from console.forms.people import MemberForm, TeamForm
 from runtimes.models import Role, Team
 
@@ -27,13 +28,15 @@ def found(request: HttpRequest) -> HttpResponse:
     form = TeamForm(request.POST)
     if not form.is_valid():
         return _list(request, form, status=422)
-    return redirect("team", form.save().pk)
+    team = form.save()
+    record(request, "team-create", team=team)
+    return redirect("team", team.pk)
 
 
 @require_GET
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """The members of a team."""
-    return _page(request, access.team(request, pk), MemberForm())
+    return team_page(request, access.team(request, pk))
 
 
 @require_POST
@@ -42,12 +45,13 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     team = access.team(request, pk, can="manage members")
     form = MemberForm(request.POST)
     if not form.is_valid():
-        return _page(request, team, form, status=422)
+        return team_page(request, team, form, status=422)
     try:
         people.set_role(team, form.cleaned_data["name"], form.cleaned_data["role"], request.user)
     except ValidationError as error:
         form.add_error("role", error)
-        return _page(request, team, form, status=422)
+        return team_page(request, team, form, status=422)
+    record(request, "member-set", team=team, target=str(form.cleaned_data["name"]), role=form.cleaned_data["role"])
     return redirect("team", team.pk)
 
 
@@ -57,6 +61,7 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
     team = access.team(request, pk, can="manage members")
     if person := team.members.filter(username=request.POST.get("name", "")).first():
         people.leave(team, person)
+        record(request, "member-remove", team=team, target=str(person))
         messages.success(request, _("%(name)s is not in %(team)s any more.") % {"name": person, "team": team})
     return redirect("teams") if person == request.user else redirect("team", team.pk)
 
@@ -66,13 +71,17 @@ def _list(request: HttpRequest, form: Any, status: int = 200) -> HttpResponse:
     return render(request, "teams/index.html", {"teams": teams, "form": form}, status=status)
 
 
-def _page(request: HttpRequest, team: Team, form: MemberForm, status: int = 200) -> HttpResponse:
-    context = {
+def team_page(
+    request: HttpRequest, team: Team, form: MemberForm | None = None, status: int = 200, **told: Any
+) -> HttpResponse:
+    """The page of a team; `told` is an invitation just made, with its token."""
+    context = told | {
         "team": team,
         "memberships": team.memberships.select_related("user").order_by("user__username"),
         "roles": Role.choices,
         "rights": access.rights(request.user, team),
         "table": access.in_words(),
-        "form": form,
+        "form": form or MemberForm(),
+        "invitations": invitations.still_open(team),
     }
     return render(request, "teams/show.html", context, status=status)

@@ -8,7 +8,7 @@ from django.db import models
 
 from runtimes.encryption import EncryptedTextField
 
-from .teams import Team
+from .teams import Role, Team
 
 if TYPE_CHECKING:
     from .releases import Release
@@ -131,6 +131,13 @@ class Environment(models.Model):
     app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="environments")
     name = models.CharField(max_length=30, default="production", validators=[name_validator])
     stopped = models.BooleanField(default=False, help_text="Nothing runs; everything is kept.")
+    protection = models.CharField(
+        max_length=10,
+        choices=Role.choices,
+        blank=True,
+        default="",
+        help_text="The lowest role that may change what serves here; empty: whoever may elsewhere.",
+    )
     maintenance = models.BooleanField(default=False, help_text="Visitors see a page that says so.")
 
     class Meta:

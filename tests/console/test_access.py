@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from buildpacks import registry
 from buildpacks.models import Buildpack
 from builds.deploys import get
-from console import access
+from console import access, invitations
 from runtimes.models import App, Role, Stack, Team
 from tests.console import factories as make
 
@@ -48,6 +48,10 @@ ROUTES = {
     "team": Route("see", args=("team",)),
     "join": Route("manage members", "post", ("team",)),
     "leave": Route("manage members", "post", ("team",)),
+    "invite": Route("manage members", "post", ("team",)),
+    "revoke-invitation": Route("manage members", "post", ("team", "invitation")),
+    "invitation": Route("public", args=("token",)),
+    "accept-invitation": Route("public", "post", ("token",)),
     "persons": Route("administer", args=()),
     "welcome": Route("administer", "post", ()),
     "change": Route("administer", "post", (1,)),
@@ -59,6 +63,7 @@ ROUTES = {
     "environment-registry": Route("administer", "post", ("buildpack",)),
     "stacks": Route("administer", args=()),
     "add-environment": Route("change source", "post"),
+    "protect": Route("protect environments", "post"),
     "compare": Route("promote"),
     "promote": Route("promote", "post"),
     "add-stack": Route("administer", "post", ()),
@@ -86,10 +91,24 @@ ROUTES = {
     "config-set": Route("configure", "post"),
     "config-paste": Route("configure", "post"),
     "config-release": Route("configure", "post"),
+    "config-reveal": Route("reveal", "post"),
+    "config-export": Route("reveal", "post"),
     "config-remove": Route("configure", "post"),
     "settings": Route("see"),
+    "activity": Route("see"),
+    "activity-csv": Route("see"),
+    "platform-activity": Route("administer", args=()),
+    "platform-activity-csv": Route("administer", args=()),
     "source": Route("change source", "post"),
     "destroy": Route("destroy", "post"),
+}
+
+
+# What an address is sent where an empty form would not do.
+DATA = {
+    "promote": {"environment": "production", "to": "staging"},
+    "config-reveal": {"key": "TOKEN"},
+    "protect": {"environment": "production"},
 }
 
 
@@ -98,11 +117,15 @@ def names() -> set[str]:
     return {each.name or "" for each in get_resolver().url_patterns if isinstance(each, URLPattern)}
 
 
-def arguments() -> dict[Any, int]:
+def arguments() -> dict[Any, Any]:
     """What stands for a key that only the database knows."""
     registry.sync()
+    team = Team.objects.get(name="Alice's team")
+    invitation, token = invitations.invite(team, Role.VIEWER, make.known("alice"))
     return {
-        "team": Team.objects.get(name="Alice's team").pk,
+        "team": team.pk,
+        "invitation": invitation.pk,
+        "token": token,
         "buildpack": Buildpack.objects.get(name="python").pk,
         "stack": Stack.objects.earliest("pk").pk,
     }
@@ -115,7 +138,7 @@ def answer(client: Client, name: str) -> Any:
     address = reverse(name, args=args)
     if name in {"compare", "promote"}:
         address += "?environment=production&to=staging"
-    data = {"environment": "production", "to": "staging"} if name == "promote" else {}
+    data = DATA.get(name, {})
     return client.get(address) if route.method == "get" else client.post(address, data)
 
 
@@ -154,6 +177,7 @@ def test_an_address_lets_in_whom_the_table_says(
 ) -> None:
     app.environments.create(name="staging")
     app.production.processes.create(name="web")
+    app.config_vars.create(key="TOKEN", value="hidden-value")
     make.deploy(app, "live")
     make.deploy(app, "building", by=make.known("root"))
     assert outcome(answer(signed_in(person), name)) == expected(ROUTES[name], person)
@@ -164,6 +188,40 @@ def test_nothing_is_changed_by_following_a_link(name: str, app: App, alice: Clie
     make.deploy(app, "building")
     args = [arguments().get(arg, arg) for arg in ROUTES[name].args]
     assert alice.get(reverse(name, args=args)).status_code == 405
+
+
+# What changes what serves in an environment: the address, and what is sent there.
+RELEASING = {
+    "start": {},
+    "retry": {},
+    "roll-back": {},
+    "promote": {"environment": "staging", "to": "production"},
+    "config-release": {},
+}
+
+
+@pytest.mark.parametrize("lowest", [Role.OPERATOR, Role.ADMIN])
+@pytest.mark.parametrize("person", ["vera", "mark", "olga", "alice", "root"])
+@pytest.mark.parametrize("name", sorted(RELEASING))
+def test_a_protected_environment_takes_releases_only_from_the_role_it_names(
+    name: str, person: str, lowest: Role, app: App, signed_in: Callable[[str], Client]
+) -> None:
+    make.deploy(app, "live")
+    app.environments.create(name="staging")
+    app.environments.filter(name="production").update(protection=lowest)
+    got = outcome(signed_in(person).post(reverse(name, args=ROUTES[name].args), RELEASING[name]))
+    high_enough = person == "root" or access.at_most(make.known(person), app.team, lowest)
+    assert got == ("in" if high_enough and expected(ROUTES[name], person) == "in" else "refused")
+
+
+def test_protection_of_one_environment_leaves_the_others(app: App, signed_in: Callable[[str], Client]) -> None:
+    app.environments.create(name="staging")
+    app.environments.filter(name="production").update(protection=Role.ADMIN)
+    mark = signed_in("mark")
+    assert outcome(mark.post("/apps/shop/deploy", {"environment": "staging"})) == "in"
+    assert "production is protected" in mark.post("/apps/shop/deploy").content.decode()
+    assert "production is protected" in mark.get("/apps/shop/").content.decode()
+    assert "Deploy shop" not in mark.get("/").content.decode()
 
 
 def test_a_deploy_of_another_app_is_not_there(app: App, team: Team, alice: Client) -> None:

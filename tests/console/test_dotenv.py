@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.dotenv import Unreadable, parse
+from console.dotenv import Unreadable, parse, write
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,24 @@ def test_what_is_no_entry_is_named_by_its_line(text: str, line: int) -> None:
     with pytest.raises(Unreadable) as caught:
         parse(text)
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "plain",
+        "a b",
+        "a=b==",
+        "it's",
+        "both ' and \"",
+        "$HOME `id`",
+        "a # b",
+        "two\nlines\n",
+        "win\r\ndows",
+        "back\\slash's",
+        "ä €",
+    ],
+)
+def test_what_is_written_is_read_back_byte_for_byte(value: str) -> None:
+    assert parse(write({"KEY": value, "OTHER": "x"})) == {"KEY": value, "OTHER": "x"}

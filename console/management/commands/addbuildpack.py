@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from buildpacks.models import Buildpack
 from builds.register import register
+from console.activity import record
 
 from ._follow import POLL_SECONDS
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         if buildpack.problem:
             buildpack.delete()
             raise CommandError(f"{buildpack.name} was not added: {buildpack.problem}")
+        record(None, "buildpack-add", target=buildpack.name)
         self.stdout.write(f"Added {buildpack.name} at {buildpack.pin[:12]}.")
 
     def _register(self, options: dict[str, Any]) -> Buildpack:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds import stacks
+from console.activity import record
 
 from ._follow import POLL_SECONDS
 
@@ -33,4 +34,5 @@ class Command(BaseCommand):
         if stack.problem:
             stacks.remove(stack)
             raise CommandError(f"{stack.name} was not added: {stack.problem}")
+        record(None, "stack-add", target=stack.name)
         self.stdout.write(f"Added {stack.name}. Apps can be set to it.")

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 
 from buildpacks import registry
+from console.activity import record
 from runtimes.models import Membership, Role, Team
 
 
@@ -21,5 +22,6 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(15)
         admin = users.create_superuser("admin", password=password)
         Membership.objects.create(team=Team.objects.earliest("pk"), user=admin, role=Role.ADMIN)
+        record(None, "person-add", target=admin.get_username())
         self.stdout.write(f"Sign in as admin with the password {password}")
         self.stdout.write("It is shown this once and stored nowhere in plain text.")

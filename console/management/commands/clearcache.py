@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from console.activity import record
 from runtimes.orders import order
 
 from ._follow import find_app
@@ -18,4 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         app = find_app(options["app"])
         order("builds.tasks.clear_cache", app.pk)
+        record(None, "cache-clear", app=app)
         self.stdout.write(f"The cache of {app.name} is being cleared.")

@@ -8,6 +8,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds.create import create_app
+from console.activity import record
 from runtimes.models import App, Stack, Team
 
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(error.messages)) from None
         except OSError as error:
             raise CommandError(f"{options['archive']}: {error.strerror}") from None
+        record(None, "app-create", app=app, source=app.source)
         self.stdout.write(f"Created {app.name}. Deploy it with: manage.py deploy {app.name}")
 
     def _create(self, name: str, kind: str, path: Path | None, facts: dict[str, Any]) -> App:

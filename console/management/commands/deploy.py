@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds.models import Build
 from builds.start import start_deploy
+from console.activity import record
 from runtimes.models import Environment
 
 from ._follow import find_app, find_environment, follow
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         app = find_app(options["name"])
         build = self._start(find_environment(app, options["environment"]), options)
+        record(None, "deploy", environment=build.journal.environment, target=f"#{build.journal.number}", ref=build.ref)
         deploy = follow(app, build.journal.number, self.stdout.write)
         if deploy.state not in ("live", "retired"):
             raise CommandError(f"Deploy #{deploy.number} {deploy.state}: {deploy.failure}".rstrip(": "))

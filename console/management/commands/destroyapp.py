@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds.destroy import destroy
+from console.activity import record
 from runtimes.models import App
 
 from ._follow import POLL_SECONDS, find_app
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         if not options["yes"]:
             raise CommandError(f"This destroys {app.name} with all its releases and logs. Add --yes to do it.")
         destroy(app)
+        record(None, "app-destroy", app=app)
         while App.objects.filter(pk=app.pk).exists():
             time.sleep(POLL_SECONDS)
         self.stdout.write(f"Destroyed {app.name}.")

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.activity import record
 from runtimes.release import promote
 
 from ._follow import find_app, find_environment, follow_release
@@ -25,4 +26,5 @@ class Command(BaseCommand):
             release = promote(source, target)
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        record(None, "promote", environment=target, target=release.version, origin=source.name)
         follow_release(release, self.stdout.write)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.activity import record
 from runtimes.restart import restart
 
 from ._follow import find_app, find_environment
@@ -26,4 +27,5 @@ class Command(BaseCommand):
             restart(environment, options["what"])
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        record(None, "restart", environment=environment, target=options["what"])
         self.stdout.write(f"Restarting. See: manage.py ps {options['app']}")

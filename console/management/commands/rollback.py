@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.activity import record
 from runtimes.release import roll_back
 
 from ._follow import find_app, find_environment, find_release, follow_release
@@ -26,4 +27,5 @@ class Command(BaseCommand):
             release = roll_back(old, current_config=options["current_config"])
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        record(None, "roll-back", environment=environment, target=release.version, to=old.version)
         follow_release(release, self.stdout.write)

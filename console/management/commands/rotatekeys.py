@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.activity import record
 from console.keys import keep_first, put_first
 from runtimes import encryption
 
@@ -24,4 +25,5 @@ class Command(BaseCommand):
         written = encryption.rotate()
         if options["forget_old"]:
             keep_first(settings.ENCRYPTION_KEYS_FILE)
+        record(None, "keys-rotate", forget_old=options["forget_old"])
         self.stdout.write(f"{written} stored secrets are encrypted with the newest of {len(encryption.keys())} keys.")

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.activity import record
 from runtimes.scale import scale
 
 from ._follow import find_app, find_environment
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             scale(environment, {name: int(quantity) for name, _, quantity in pairs})
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        record(None, "scale", environment=environment, target=" ".join(options["quantities"]))
         self.stdout.write(
             f"Scaling {environment} to {' '.join(options['quantities'])}. See: manage.py ps {options['app']}"
         )

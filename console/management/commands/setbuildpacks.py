@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds.arrange import arrange
+from console.activity import record
 
 from ._follow import find_app
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             arrange(app, names)
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        record(None, "buildpacks-order", app=app, target=", ".join(names))
         self.stdout.write(
             f"{app.name} builds with {', then '.join(names) or 'what detection finds'} from the next deploy."
         )

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.activity import record
 from runtimes.config import set_vars
 from runtimes.models import App, Environment, Release
 from runtimes.release import change_config
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             set_vars(app, {key: value for key, _, value in pairs}, environment)
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        record(None, "config-set", app=app, environment=environment, target=", ".join(key for key, _, _ in pairs))
         self.stdout.write(f"Set {', '.join(key for key, _, _ in pairs)}.")
         release_change(self, app, environment, options)
 
@@ -44,7 +46,9 @@ def release_change(command: BaseCommand, app: App, environment: Environment | No
     """Release the change where something runs, in one environment or in all; follow each."""
     for each in [environment] if environment else app.environments.all():
         if each.live and not options["no_release"]:
-            follow_release(_change(each), command.stdout.write)
+            release = _change(each)
+            record(None, "config-release", environment=each, target=release.version)
+            follow_release(release, command.stdout.write)
 
 
 def _change(environment: Environment) -> Release:

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds.stacks import change_stack
+from console.activity import record
 from runtimes.models import Stack
 
 from ._follow import find_app
@@ -27,4 +28,5 @@ class Command(BaseCommand):
             raise CommandError(f"There is no stack {options['stack']}. There are: {names}.") from None
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        record(None, "stack-choose", app=app, target=options["stack"])
         self.stdout.write(f"{app.name} is built with {options['stack']} from the next deploy on.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from console.activity import record
 from runtimes.models import ConfigVar
 
 from ._follow import find_app, find_environment
@@ -20,7 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         app, name = find_app(options["app"]), options["environment"]
+        environment = find_environment(app, name) if name else None
         config = ConfigVar.objects
-        values = config.for_release(find_environment(app, name)) if name else config.for_build(app)
+        values = config.for_release(environment) if environment else config.for_build(app)
+        record(None, "config-export", app=app, environment=environment)
         for key, value in sorted(values.items()):
             self.stdout.write(f"{key}={value}")

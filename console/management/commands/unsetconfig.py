@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from console.activity import record
 from runtimes.config import unset_vars
 
 from ._follow import find_app, find_environment
@@ -23,5 +24,6 @@ class Command(BaseCommand):
         environment = find_environment(app, options["environment"]) if options["environment"] else None
         if not unset_vars(app, options["keys"], environment):
             raise CommandError("None of these is set.")
+        record(None, "config-remove", app=app, environment=environment, target=", ".join(options["keys"]))
         self.stdout.write(f"Removed {', '.join(options['keys'])}.")
         release_change(self, app, environment, options)

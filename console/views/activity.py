@@ -1,0 +1,99 @@
+"""Who did what: of one app for those who may see it, of everything for the platform's admin."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from console import access
+from console.activity import word
+from console.downloads import csv_file
+from console.models import Activity, ActivityQuerySet
+from console.views.frame import render_app
+
+PER_PAGE = 50
+PER_READ = 1_000
+COLUMNS = ("time", "who", "via", "action", "team", "app", "environment", "target", "facts")
+
+
+@require_GET
+def of_app(request: HttpRequest, name: str) -> HttpResponse:
+    """What was done to one app."""
+    app = access.app(request, name)
+    context = _context(request, Activity.objects.filter(app_key=app.pk))
+    return render_app(request, "activity/app.html", app, "activity", **context)
+
+
+@require_GET
+@never_cache
+def csv_of_app(request: HttpRequest, name: str) -> StreamingHttpResponse:
+    """The same as a file."""
+    app = access.app(request, name)
+    rows = _filtered(request, Activity.objects.filter(app_key=app.pk))
+    return csv_file(f"{app.name}-activity.csv", COLUMNS, lambda before: _page_before(rows, before), _cells)
+
+
+@require_GET
+def of_platform(request: HttpRequest) -> HttpResponse:
+    """What was done at all."""
+    access.platform(request)
+    return render(request, "activity/platform.html", _context(request, Activity.objects.all()))
+
+
+@require_GET
+@never_cache
+def csv_of_platform(request: HttpRequest) -> StreamingHttpResponse:
+    """The same as a file, with the addresses that it came from."""
+    access.platform(request)
+    rows = _filtered(request, Activity.objects.all())
+    header = (*COLUMNS, "address")
+    return csv_file(
+        "activity.csv", header, lambda before: _page_before(rows, before), lambda row: [*_cells(row), row.address or ""]
+    )
+
+
+def _filtered(request: HttpRequest, rows: ActivityQuerySet) -> ActivityQuerySet:
+    """Those of the actor and of the kind that were chosen."""
+    chosen = {field: request.GET[field] for field in ("actor", "action") if request.GET.get(field)}
+    return rows.filter(**chosen)
+
+
+def _context(request: HttpRequest, rows: ActivityQuerySet) -> dict[str, Any]:
+    page = Paginator(_filtered(request, rows), PER_PAGE).get_page(request.GET.get("page"))
+    actions = rows.order_by().values_list("action", flat=True).distinct()
+    query = request.GET.copy()
+    query.pop("page", None)
+    return {
+        "page": page,
+        "rows": [(row, word(row.action), facts_in_words(row.facts)) for row in page.object_list],
+        "actors": sorted(rows.order_by().values_list("actor", flat=True).distinct()),
+        "actions": sorted(((each, word(each)) for each in actions), key=lambda pair: str(pair[1])),
+        "chosen": {"actor": request.GET.get("actor", ""), "action": request.GET.get("action", "")},
+        "query": query.urlencode(),
+    }
+
+
+def _page_before(rows: ActivityQuerySet, before: int) -> Sequence[Activity]:
+    """The newest rows, or the newest of those before one."""
+    return list((rows.filter(pk__lt=before) if before else rows)[:PER_READ])
+
+
+def _cells(row: Activity) -> list[str]:
+    """A row of the file. Its action is the stable word, whatever language the page is in."""
+    facts = [row.team, row.app, row.environment, row.target, facts_in_words(row.facts)]
+    return [row.at.isoformat(timespec="seconds"), row.actor, row.via, row.action, *facts]
+
+
+def facts_in_words(facts: dict[str, Any]) -> str:
+    """The small facts of a record: `ref main, clear cache`."""
+    return ", ".join(_in_words(name.replace("_", " "), value) for name, value in facts.items())
+
+
+def _in_words(name: str, value: Any) -> str:
+    if value is True:
+        return name
+    return f"{name} {' '.join(value) if isinstance(value, list) else value}"
