@@ -28,6 +28,7 @@ IMAGE = os.environ.get("SLIPWAY_TEST_BUILD_IMAGE", "slipway/debian-12:build")
 DRIVER = Path(__file__).parents[2] / "builds" / "image"
 PACKS = Path(__file__).parent / "packs"
 LABEL = "slipway.conformance"
+LIMITED = ("detect_seconds", "release_seconds", "report_seconds", "export_seconds")
 SECONDS = 100  # a driver that hangs ends as a failed test, not as a suite that never ends
 
 Event = dict[str, Any]
@@ -57,6 +58,7 @@ class Pack:
     name: str
     env: Mapping[str, str] = field(default_factory=dict)
     version: str = "1"
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class Builder:
         only: str | None = None,
         environment: Mapping[str, str] | None = None,
         slug_bytes: int = 524288000,
-        detect_seconds: int = 60,
+        seconds: int | None = None,
         volume: str | None = None,
         stray: Source | None = None,
         kill_after: str | None = None,
@@ -136,8 +138,9 @@ class Builder:
     ) -> Outcome:
         """One build of `source` with `packs` in order.
 
-        `config` becomes ENV_DIR, `stray` files are put below / over everything else, the container gets
-        `signal` as soon as its log holds `kill_after`, as at a worker's time limit.
+        `config` becomes ENV_DIR, `seconds` is what each script but compile may take, `stray` files are put below /
+        over everything else, the container gets `signal` as soon as its log holds `kill_after`, as at a worker's
+        time limit.
         """
         number, channel = uuid.uuid4().hex[:8], secrets.token_hex(16)
         listed = [pack if isinstance(pack, Pack) else Pack(pack) for pack in packs]
@@ -166,12 +169,13 @@ class Builder:
                 "request_id": f"request-{number}",
                 "automatic": automatic,
                 "only": only,
-                "limits": {"slug_bytes": slug_bytes, "detect_seconds": detect_seconds},
+                "limits": {"slug_bytes": slug_bytes, **(dict.fromkeys(LIMITED, seconds) if seconds else {})},
                 "environment": dict(environment or {}),
                 "buildpacks": [
                     {
                         "name": pack.name,
                         "version": pack.version,
+                        "url": pack.url,
                         "dir": f"/slipway/buildpacks/{index}-{pack.name}",
                         "env": dict(pack.env),
                     }

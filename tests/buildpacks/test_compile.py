@@ -114,6 +114,12 @@ def test_every_buildpack_is_asked_for_its_report_and_its_failures_are_ignored(bu
     assert "and this one its complaint" not in outcome.log
 
 
+def test_a_report_that_hangs_is_stopped_and_holds_up_nothing_else(builder: Builder) -> None:
+    outcome = builder.build({}, "hanging-report", "plain", seconds=3)
+    assert outcome.exit_code == 0, outcome.log
+    assert [event["report"] for event in outcome.all("buildpack")] == [{"began": "yes"}, {}]
+
+
 def test_a_failed_compile_is_asked_for_its_report_too_and_that_gives_the_reason(builder: Builder) -> None:
     outcome = builder.build({}, "failing")
     assert outcome.one("buildpack")["report"] == {"failure_reason": "flux-missing", "python_version": "3.10"}

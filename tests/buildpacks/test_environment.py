@@ -124,7 +124,12 @@ def test_a_config_var_too_long_for_an_environment_is_left_out_with_a_word(builde
 
 @pytest.mark.parametrize(
     ("pack", "after", "warned"),
-    [("export-exit", None, True), ("export-errexit", "kept", False), ("export-nounset", None, True)],
+    [
+        ("export-exit", None, True),
+        ("export-errexit", "kept", False),
+        ("export-nounset", None, True),
+        ("hanging-export", None, True),
+    ],
 )
 def test_an_export_that_breaks_keeps_what_it_set_and_never_takes_the_driver_down(
     builder: Builder,
@@ -132,7 +137,7 @@ def test_an_export_that_breaks_keeps_what_it_set_and_never_takes_the_driver_down
     after: str | None,
     warned: bool,
 ) -> None:
-    outcome = builder.build({}, pack, "recorder")
+    outcome = builder.build({}, pack, "recorder", seconds=5)
     assert outcome.exit_code == 0, outcome.log
     assert outcome.recorded("compile")["BEFORE"] == "kept"
     assert outcome.recorded("compile").get("AFTER") == after

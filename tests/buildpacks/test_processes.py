@@ -98,6 +98,16 @@ def test_a_release_that_fails_ends_the_build(builder: Builder) -> None:
     assert (failed["reason"], failed["buildpack"], failed["code"]) == ("release", "release-fails", 4)
 
 
+def test_a_release_that_hangs_is_stopped_with_a_sentence(builder: Builder) -> None:
+    outcome = builder.build({}, "hanging-release", seconds=3)
+    assert outcome.exit_code == 1
+    failed = outcome.one("failed")
+    assert (failed["reason"], failed["buildpack"]) == ("release", "hanging-release")
+    sentence = "bin/release of the hanging-release buildpack did not answer within 3 seconds and was stopped."
+    assert failed["message"] == sentence
+    assert f" !     {sentence}\n" in outcome.log
+
+
 def test_a_release_that_prints_no_yaml_ends_the_build_only_if_its_types_are_needed(builder: Builder) -> None:
     failed = builder.build({}, "release-no-yaml").one("failed")
     assert (failed["reason"], failed["buildpack"]) == ("release", "release-no-yaml")

@@ -5,12 +5,12 @@ buildpack_labels=() # what detect printed, by index; the buildpack's name where 
 
 # Runs detect and returns its status, its stdout's first line in buildpack_labels, its stderr in a file.
 buildpack::detect() {
-	local index="${1}" status=0 began="${SECONDS}" label=""
+	local index="${1}" status=0 label=""
 	local said="${workspace_run_dir}/detect.${index}.out" complained="${workspace_run_dir}/detect.${index}.err"
 	environment::for_compile "${index}"
 	buildpack::run "${index}" "${request_detect_seconds}" detect "${workspace_build_dir}" \
 		>"${said}" 2>"${complained}" || status="$?"
-	if ((status != 0 && SECONDS - began >= request_detect_seconds)); then
+	if [[ -n "${process_overran}" ]]; then
 		printf 'bin/detect did not answer within %s seconds and was stopped.\n' "${request_detect_seconds}" >>"${complained}"
 	fi
 	IFS= read -r -n 200 label <"${said}" || true
@@ -80,12 +80,17 @@ buildpack::release() {
 	: >"${buildpack_release_file}"
 	[[ -f "${request_directories[index]}/bin/release" ]] || return 0
 	environment::for_release "${index}"
-	buildpack::run "${index}" 60 release "${workspace_build_dir}" >"${buildpack_release_file}" || status="$?"
-	((status == 0)) || {
-		buildpack::report "${index}"
-		verdict::fail release "${request_names[index]}" "${status}" \
-			"bin/release of the ${request_names[index]} buildpack failed with exit status ${status}." "${buildpack_failure_reason}"
-	}
+	buildpack::run "${index}" "${request_release_seconds}" release "${workspace_build_dir}" \
+		>"${buildpack_release_file}" || status="$?"
+	((status == 0)) || buildpack::fail_release "${index}" "${status}"
+}
+
+buildpack::fail_release() {
+	local index="${1}" status="${2}" what="failed with exit status ${2}"
+	[[ -z "${process_overran}" ]] || what="did not answer within ${request_release_seconds} seconds and was stopped"
+	buildpack::report "${index}"
+	verdict::fail release "${request_names[index]}" "${status}" \
+		"bin/release of the ${request_names[index]} buildpack ${what}." "${buildpack_failure_reason}"
 }
 
 # Asks a buildpack that compiled, or failed to, what it has to report. It is never shown, and its failures are ignored.
@@ -96,8 +101,8 @@ buildpack::report() {
 	if [[ -f "${request_directories[index]}/bin/report" ]]; then
 		cache::ensure
 		environment::for_release "${index}"
-		buildpack::run "${index}" 30 report "${workspace_build_dir}" "${cache_dir}" "${workspace_env_dir}" \
-			>"${file}" 2>/dev/null || true
+		buildpack::run "${index}" "${request_report_seconds}" report \
+			"${workspace_build_dir}" "${cache_dir}" "${workspace_env_dir}" >"${file}" 2>/dev/null || true
 		report="$(yaml::scalars "${file}" 2>/dev/null)" || report="{}"
 	fi
 	if [[ "${report}" == *'"failure_reason"'* ]]; then

@@ -9,7 +9,8 @@ exports::carry() {
 	[[ -f "${directory}/export" ]] || return 0
 	rm -f -- "${dump}"
 	environment_next=("${environment_carried[@]}")
-	process::run "${directory}" 30 /bin/bash -c "${exports_program}" export "${directory}/export" 3>"${dump}" || status="$?"
+	process::run "${directory}" "${request_export_seconds}" /bin/bash -c "${exports_program}" export "${directory}/export" \
+		3>"${dump}" || status="$?"
 	if ((status != 0)); then
 		output::warning "The export file of ${request_names[index]} stopped early; what it set until then is used."
 	fi

@@ -15,10 +15,11 @@ process::check_namespace() {
 }
 
 # Runs a command in DIRECTORY with environment_next and nothing else, for at most LIMIT seconds (0: the worker's
-# limit alone), and returns its status. When it ended, everything it left behind is ended too: a daemon that
+# limit alone), and returns its status; process_overran says whether the limit ended it. When it ended, everything it left behind is ended too: a daemon that
 # holds the log open would keep the build from ending, and a fork bomb would eat the next buildpack's processes.
+process_overran=""
 process::run() {
-	local pid status=0
+	local pid status=0 limit="${2}" began="${SECONDS}"
 	# Job control gives the command a process group of its own: its "kill 0" must not reach the driver.
 	set -m
 	process::become "$@" </dev/null &
@@ -26,6 +27,8 @@ process::run() {
 	set +m
 	wait "${pid}" || status="$?"
 	process::end_all
+	process_overran=""
+	((status == 0 || limit == 0 || SECONDS - began < limit)) || process_overran="yes"
 	return "${status}"
 }
 
