@@ -24,7 +24,13 @@ def uploads(app: App, facts: Mapping[str, Any], buildpacks: Sequence[Buildpack],
     """
     places = [f"/slipway/buildpacks/{index}-{buildpack.name}" for index, buildpack in enumerate(buildpacks)]
     listed = [
-        {"name": each.name, "version": registry.version(each), "dir": place, "env": each.environment}
+        {
+            "name": each.name,
+            "version": registry.version(each),
+            "url": each.url,
+            "dir": place,
+            "env": each.environment,
+        }
         for each, place in zip(buildpacks, places, strict=True)
     ]
     order = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.buildpacks.harness import Builder
+from tests.buildpacks.harness import Builder, Pack
 
 pytestmark = pytest.mark.docker
 
@@ -38,7 +38,7 @@ def test_a_name_with_escapes_and_broken_bytes_becomes_one_readable_line(builder:
 
 
 def test_a_detect_that_hangs_is_stopped_with_a_sentence(builder: Builder) -> None:
-    outcome = builder.build({}, "hanging-detect", detect_seconds=1)
+    outcome = builder.build({}, "hanging-detect", seconds=1)
     assert outcome.one("failed")["reason"] == "not-detected"
     assert "bin/detect did not answer within 1 seconds and was stopped.\n" in outcome.log
 
@@ -66,6 +66,50 @@ def test_automatic_mode_with_no_match_names_those_asked_and_shows_why_they_refus
     assert "Asked: by-name, refusing." in failed["message"]
     assert "There is no flux-capacitor.toml here.\n" in outcome.log
     assert outcome.events[-2]["state"] == "failed"
+
+
+BY_ADDRESS = Pack("plain", url="https://git.example.com/Makers/plain.git")
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ({".buildpacks": "# ours\n\nhttps://git.example.com/makers/plain#v3 \r\nby-name\n"}, ["plain", "by-name"]),
+        ({".buildpacks": "heroku/by-name\nheroku/by-name\n"}, ["by-name"]),
+        ({".buildpacks": "https://git.example.com/heroku/heroku-buildpack-by-name\n"}, ["by-name"]),
+        ({"app.json": '{"buildpacks": [{"url": "heroku/by-name"}, {"url": "plain"}]}'}, ["by-name", "plain"]),
+        ({"app.json": '{"buildpacks": [{"url": "plain"}]}', ".buildpacks": "by-name"}, ["by-name"]),
+        ({"app.json": '{"name": "no list"}'}, ["by-name", "plain"]),
+        ({"app.json": "{ no json"}, ["by-name", "plain"]),
+        ({".buildpacks": "\n"}, ["by-name", "plain"]),
+    ],
+)
+def test_in_automatic_mode_the_list_of_the_source_counts(
+    builder: Builder, source: dict[str, str], names: list[str]
+) -> None:
+    outcome = builder.build({**source, "for-by-name": ""}, "refusing", "by-name", BY_ADDRESS, automatic=True)
+    assert outcome.exit_code == 0, outcome.log
+    assert [pack["name"] for pack in outcome.one("detected")["buildpacks"]] == names
+    assert [event["index"] for event in outcome.all("buildpack")] == [["", "by-name", "plain"].index(n) for n in names]
+
+
+def test_what_the_source_lists_must_apply(builder: Builder) -> None:
+    outcome = builder.build({".buildpacks": "plain\nrefusing\n"}, "refusing", "plain", automatic=True)
+    failed = outcome.one("failed")
+    assert (failed["reason"], failed["buildpack"]) == ("not-detected", "refusing")
+    assert "-----> Plain app detected\n" in outcome.log
+
+
+@pytest.mark.parametrize("unknown", ["https://git.example.com/makers/other.git", "https://evil.example/plain", "other"])
+def test_a_source_that_lists_what_the_registry_does_not_have_is_told_so(builder: Builder, unknown: str) -> None:
+    failed = builder.build({".buildpacks": f"{unknown}\n"}, "plain", automatic=True).one("failed")
+    assert failed["reason"] == "buildpack-unknown"
+    assert failed["message"].startswith(f".buildpacks names {unknown}, which is not among the buildpacks here: plain.")
+
+
+def test_an_app_s_own_list_counts_whatever_the_source_lists(builder: Builder) -> None:
+    outcome = builder.build({".buildpacks": "refusing\n"}, "plain")
+    assert [pack["name"] for pack in outcome.one("detected")["buildpacks"]] == ["plain"]
 
 
 def test_a_preview_asks_the_buildpacks_and_builds_nothing(builder: Builder) -> None:

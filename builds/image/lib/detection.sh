@@ -1,22 +1,45 @@
 # Which buildpacks build this app: the app's list, or in automatic mode those whose detect says yes.
 # shellcheck shell=bash disable=SC2034,SC2154 # modules share their facts; build is checked with all of them
 
-detection_plan=() # indexes into the request's buildpacks, in order
+detection_plan=()   # indexes into the request's buildpacks, in order
+detection_listed="" # whether they are somebody's list, which all must apply
 
 detection::run() {
 	events::begin detect
 	slugignore::apply
 	((${#request_names[@]} > 0)) || verdict::fail no-buildpack "" 1 "No buildpack is enabled for this app. Add one to its list, or ask an administrator."
-	if [[ "${request_automatic}" == "true" ]]; then
+	[[ "${request_automatic}" != "true" ]] || declared::read
+	if [[ -n "${declared_file}" ]]; then
+		detection::declare
+		detection::use_list
+	elif [[ "${request_automatic}" == "true" ]]; then
 		detection::choose
 	else
 		detection_plan=("${!request_names[@]}")
-		buildpack_labels=("${request_names[@]}")
-		# The others are asked when it is their turn: what earlier ones build and export may be what they look for.
-		detection::require 0
+		detection::use_list
 	fi
 	detection::announce
 	events::end "done"
+}
+
+# The source's own list, as indexes; one that is there twice builds once.
+detection::declare() {
+	local reference name names=""
+	for reference in "${declared_references[@]}"; do
+		declared::find "${reference}"
+		name="${request_names[declared_index]}"
+		[[ ", ${names}" != *", ${name}, "* ]] || continue
+		names+="${name}, "
+		detection_plan+=("${declared_index}")
+	done
+	output::step "Using the buildpacks that ${declared_file} names: ${names%, }"
+}
+
+# The others are asked when it is their turn: what earlier ones build and export may be what they look for.
+detection::use_list() {
+	detection_listed="yes"
+	buildpack_labels=("${request_names[@]}")
+	detection::require "${detection_plan[0]}"
 }
 
 # Automatic mode: asks every buildpack, in order; those that apply are used in that order.
@@ -58,7 +81,7 @@ Add what it looks for, or take it off the list."
 detection::confirm() {
 	local index="${1}"
 	events::begin "buildpack:${index}"
-	if [[ "${request_automatic}" != "true" ]] && ((index > 0)); then
+	if [[ -n "${detection_listed}" ]] && ((index != detection_plan[0])); then
 		detection::require "${index}"
 	fi
 	output::step "${buildpack_labels[index]} app detected"
