@@ -108,7 +108,8 @@ def _why(ended: Exit, progress: Progress) -> BuildFailed | PlatformFailed:
             137,
         )
     if told := progress.failure:
-        return BuildFailed(told["reason"], told["message"], told.get("code"), is_told=True)
+        detail = str(told.get("detail") or "")
+        return BuildFailed(told["reason"], told["message"], told.get("code"), is_told=True, detail=detail)
     return PlatformFailed(f"The builder ended without a word (exit status {ended.code}).")
 
 

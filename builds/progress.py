@@ -17,12 +17,15 @@ class Progress:
         self.slug: Event | None = None
         self.failure: Event | None = None
         self._build, self._log, self._buildpacks = build, log, buildpacks
+        self._places: list[int] = []
 
     def take(self, event: Event) -> None:
         """Act on one event; an unknown one is ignored, so that drivers may say more."""
         match event["event"]:
             case "detected":
                 self._detected(event["buildpacks"])
+            case "buildpack":
+                self._reported(event)
             case "step.begin":
                 self._log.begin(event["step"])
             case "step.end":
@@ -39,6 +42,7 @@ class Progress:
         self._build.buildpacks = [
             {"name": each["name"], "version": registry.version(self._buildpacks[each["index"]])} for each in found
         ]
+        self._places = [each["index"] for each in found]
         self._build.save(update_fields=["buildpacks"])
         for each in found:
             self._build.journal.steps.filter(key=f"buildpack:{each['index']}").update(
@@ -58,3 +62,9 @@ class Progress:
         ]
         placeholder.delete()
         Step.objects.bulk_create(rows)
+
+    def _reported(self, event: Event) -> None:
+        """Keep what a buildpack reports, without the secrets that it may quote."""
+        report = {key: self._log.redact(value) for key, value in event["report"].items()}
+        self._build.buildpacks[self._places.index(event["index"])]["report"] = report
+        self._build.save(update_fields=["buildpacks"])

@@ -73,7 +73,7 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
     except Fault as fault:
         if not fault.is_told:
             log.complain(fault.message)
-        _fail(build, fault.reason, log.redact(fault.message), fault.exit_code)
+        _fail(build, fault.reason, log.redact(fault.message), fault.exit_code, log.redact(fault.detail))
     except (EngineError, PlatformFailed) as error:
         log.complain(f"The platform failed, not your app: {error}")
         _fail(build, "platform", f"The platform failed, not your app: {log.redact(str(error))}")
@@ -92,8 +92,13 @@ def wait_for_turn(build: Build, watch: Watch) -> None:
         time.sleep(TURN_SECONDS)
 
 
-def _fail(build: Build, reason: str, failure: str, exit_code: int | None = None) -> None:
-    facts = {"failure_reason": reason[:60], "failure": failure, "exit_code": exit_code}
+def _fail(build: Build, reason: str, failure: str, exit_code: int | None = None, detail: str = "") -> None:
+    facts = {
+        "failure_reason": reason[:60],
+        "failure_detail": detail[:60],
+        "failure": failure,
+        "exit_code": exit_code,
+    }
     if not build.move("failed", ended_at=timezone.now(), **facts):  # it has a slug, but its deploy failed
         Build.objects.filter(pk=build.pk, state="succeeded").update(**facts)
 

@@ -4,11 +4,14 @@
 class Fault(Exception):
     """Something the user's app did or lacks: a reason for machines, a message for people.
 
-    `is_told` says that the message stands in the log already.
+    `is_told` says that the message stands in the log already; `detail` is a finer reason, where there is one.
     """
 
-    def __init__(self, reason: str, message: str, exit_code: int | None = None, *, is_told: bool = False) -> None:
+    def __init__(
+        self, reason: str, message: str, exit_code: int | None = None, *, is_told: bool = False, detail: str = ""
+    ) -> None:
         super().__init__(message)
+        self.detail = detail
         self.reason, self.message, self.exit_code, self.is_told = reason, message, exit_code, is_told
 
 

@@ -27,6 +27,7 @@ class Builder:
         self.failing: dict[str, Any] | None = options.get("failing")
         self.meanwhile: Callable[[Process], object] = options.get("meanwhile", lambda _: None)
         self.cache_bytes: int | None = None
+        self.report: dict[str, str] = {}
         self.orders: list[dict[str, Any]] = []
         self.files_given: dict[str, bytes] = {}
 
@@ -57,6 +58,7 @@ class Builder:
         say(event="step.begin", step="buildpack:0")
         process.write(b"-----> Building\n")
         self.meanwhile(process)
+        say(event="buildpack", index=0, version="1", report=self.report)
         if self.failing:
             process.write(f" !     {self.failing['message']}\n".encode())
             say(event="step.end", step="buildpack:0", state="failed")

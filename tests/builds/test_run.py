@@ -245,6 +245,21 @@ def test_what_the_driver_says_is_wrong_is_what_people_read(
     assert deploy.failed_step.key == "buildpack:0"
 
 
+def test_what_a_buildpack_reports_is_kept_with_the_build_and_its_reason_with_the_failure(
+    app: App, engine: FakeEngine, builder: Builder
+) -> None:
+    set_vars(app, {"TOKEN": "correct-horse-battery"})
+    builder.report = {"python_version": "3.11.2", "index": "https://correct-horse-battery@index.example"}
+    builder.failing = {"reason": "compile", "message": "It failed.", "code": 1, "detail": "lock-out-of-date"}
+    deploy = failed(app, engine)
+    assert deploy.build is not None
+    assert (deploy.failure_reason, deploy.build.failure_detail) == ("compile", "lock-out-of-date")
+    assert deploy.build.buildpacks[0]["report"] == {
+        "python_version": "3.11.2",
+        "index": "https://[redacted]@index.example",
+    }
+
+
 def test_a_build_that_runs_out_of_memory_says_how_much_it_may_use(
     app: App, engine: FakeEngine, builder: Builder, settings: Settings
 ) -> None:
