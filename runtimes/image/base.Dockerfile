@@ -4,11 +4,11 @@ FROM ${FROM}
 ARG PACKAGES
 COPY dpkg.cfg /etc/dpkg/dpkg.cfg.d/slipway
 COPY apt.conf /etc/apt/apt.conf.d/90slipway
-COPY sources.list /tmp/sources.list
+COPY sources.list sources-list /tmp/
 COPY bundle.crt /tmp/bundle.crt
 COPY host.crt /usr/local/share/ca-certificates/host.crt
 RUN if [ -s /tmp/sources.list ]; then rm -f /etc/apt/sources.list.d/*; cp /tmp/sources.list /etc/apt/sources.list; fi \
-    && touch /etc/apt/sources.list \
+    && /tmp/sources-list \
     && apt-get -o Acquire::https::CAInfo=/tmp/bundle.crt update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::https::CAInfo=/tmp/bundle.crt install -q -y --no-install-recommends ${PACKAGES} \
     && update-ca-certificates \

@@ -53,6 +53,24 @@ def test_a_mirror_that_is_set_is_where_packages_come_from(checkout: Checkout) ->
     ]
 
 
+def test_apt_s_sources_are_lines_in_the_file_that_buildpacks_read(checkout: Checkout) -> None:
+    folder = checkout.path / "apt" / "sources.list.d"
+    folder.mkdir(parents=True)
+    (folder / "debian.sources").write_text(
+        "Types: deb\n# a snapshot\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\n"
+        "Components: main\nSigned-By: /usr/share/keyrings/debian.gpg\n\n"
+        "Types: deb\nURIs: http://mirror.example/security\nSuites: bookworm-security\nComponents: main contrib\n"
+    )
+    made = checkout.bash("runtimes/image/sources-list apt && runtimes/image/sources-list apt")
+    assert made.returncode == 0, made.stderr
+    assert (folder.parent / "sources.list").read_text().splitlines() == [
+        "deb [signed-by=/usr/share/keyrings/debian.gpg] http://mirror.example/debian bookworm main",
+        "deb [signed-by=/usr/share/keyrings/debian.gpg] http://mirror.example/debian bookworm-updates main",
+        "deb http://mirror.example/security bookworm-security main contrib",
+    ]
+    assert not list(folder.iterdir())
+
+
 def test_an_unknown_stack_is_refused_by_name(checkout: Checkout) -> None:
     refused = checkout.bash(f"{LIBRARIES} debian::suite debian-99")
     assert refused.returncode == 1
