@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from builds.models import Build
-from runtimes.models import App, Environment, Journal, Release, Slug, Step
+from runtimes.models import App, Environment, Image, Journal, Release, Slug, Step
 
 # What a build's state means for the deploy, until there is a release that says more.
 _BUILDING = {"queued": "queued", "running": "building", "succeeded": "releasing"}
@@ -66,6 +66,10 @@ class Deploy:
         if self.release:
             return self.release.slug
         return self.build.slug if self.build else None
+
+    @property
+    def image(self) -> Image | None:
+        return self.release.image if self.release else None
 
     @property
     def ref(self) -> str:
@@ -164,7 +168,7 @@ def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
 
 
 def _with_all(journals: "QuerySet[Journal]") -> "QuerySet[Journal]":
-    releases = Release.objects.select_related("slug").order_by("pk")
+    releases = Release.objects.select_related("slug", "image").order_by("pk")
     related = journals.select_related("app", "environment__app", "created_by", "build__slug")
     related = related.defer("app__git_secret", "environment__app__git_secret")
     return related.prefetch_related("steps", Prefetch("releases", releases))

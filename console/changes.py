@@ -1,8 +1,8 @@
-"""What a release brought that the one before it had not: the commit, names of config vars, commands."""
+"""What a release brought that the one before it had not: commit, image, names of config vars, commands."""
 
 from dataclasses import dataclass, field
 
-from runtimes.models import Release
+from runtimes.models import Image, Release
 
 
 @dataclass(frozen=True)
@@ -17,17 +17,24 @@ class Changes:
     @property
     def commit(self) -> tuple[str, str] | None:
         """The commits before and after, if they differ."""
-        pair = (self.before.slug.commit, self.after.slug.commit)
+        pair = (self.before.commit, self.after.commit)
         return pair if pair[0] != pair[1] else None
 
+    @property
+    def image(self) -> tuple[Image | None, Image | None] | None:
+        """The images before and after, if these are two."""
+        before, after = self.before.image, self.after.image
+        same = (before and before.digest) == (after and after.digest)
+        return None if same else (before, after)
+
     def __bool__(self) -> bool:
-        return bool(self.commit or self.config or self.commands)
+        return bool(self.commit or self.image or self.config or self.commands)
 
 
 def changes(release: Release) -> Changes | None:
     """What differs from the release that served before; None for the first one."""
     earlier = release.environment.releases.filter(number__lt=release.number, state="retired")
-    before = earlier.select_related("slug").order_by("-number").first()
+    before = earlier.select_related("slug", "image").order_by("-number").first()
     if before is None:
         return None
     return Changes(

@@ -137,7 +137,7 @@ def _rows(environments: list[Environment]) -> list[AppRow]:
 
 def _live(environments: list[Environment]) -> Iterable[Release]:
     releases = Release.objects.filter(environment__in=environments, state="live").defer("config")
-    return releases.select_related("slug__stack", "created_by")
+    return releases.select_related("slug__stack", "image", "created_by")
 
 
 def _deploys(environments: list[Environment]) -> dict[int, list[Deploy]]:

@@ -33,7 +33,8 @@ def look_after() -> None:
 def _repair(environment: Environment) -> None:
     try:
         reconcile(environment)
-        probe(environment, Instance.objects.filter(environment=environment, state="starting"))
+        starting = Instance.objects.filter(environment=environment, state="starting")
+        probe(environment, starting.select_related("release"))
     except (EngineError, PlatformFailed, Held) as error:
         log.error("%s could not be looked after: %s", environment, error)
 

@@ -38,8 +38,8 @@ def _due(now: datetime) -> list[Question]:
     processes = {(each.environment_id, each.name): each for each in Process.objects.select_related("environment__app")}
     instances = Instance.objects.filter(Q(state="up") | Q(state="starting", started_at__isnull=False))
     questions = [
-        Question(each, process, "")
-        for each in instances.filter(release__state="live")
+        Question(each, process)
+        for each in instances.filter(release__state="live").select_related("release").defer("release__config")
         if (process := processes.get((each.environment_id, each.process)))
     ]
     return [each for each in questions if _is_due(*each[:2], now)]
@@ -58,7 +58,7 @@ def _is_time(instance: Instance, process: Process, now: datetime) -> bool:
 def _restart(ill: Iterable[Question]) -> None:
     """One after the other: while another of the environment restarts, the next look has the next one."""
     begun: set[int] = set()
-    for instance, process, _ in ill:
+    for instance, process, *_ in ill:
         if process.is_restarting or instance.environment_id in begun:
             continue
         if Instance.objects.filter(pk=instance.pk, state__in=("starting", "up")).update(unwell=0):

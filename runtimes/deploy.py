@@ -1,4 +1,4 @@
-"""A deploy: a slug becomes a release, and the release serves."""
+"""A deploy: a slug or an image becomes a release, and the release serves."""
 
 import logging
 import time
@@ -11,12 +11,13 @@ from django.utils import timezone
 from runtimes import bell, health, orders, router
 from runtimes.engine.base import EngineError
 from runtimes.faults import Canceled, Fault, PlatformFailed, ReleaseFailed, TimedOut
+from runtimes.freeze import Runnable, make_release
 from runtimes.holding import Held, hold
 from runtimes.installation import engine
 from runtimes.journal import Writer
-from runtimes.models import ConfigVar, Environment, Instance, Journal, Process, Release, Slug
+from runtimes.models import Environment, Instance, Release
 from runtimes.reconcile import DRAIN, PROBE_EVERY_SECONDS, bring_up, probe, reconcile, refresh
-from runtimes.restore import restore
+from runtimes.restore import image_of
 from runtimes.spec import NETWORK, release_job
 from runtimes.states import LEASE
 from runtimes.watch import Watch
@@ -41,52 +42,29 @@ RETRY_SECONDS = 1.0
 REFRESH_SECONDS = 0.5
 
 
-def deploy(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: Any) -> Release:
-    """Release `slug` in `environment` and let it serve; return the live release.
+def deploy(what: Runnable, environment: Environment, log: Writer, watch: Watch, **facts: Any) -> Release:
+    """Release `what` in `environment` and let it serve; return the live release.
 
     `facts` are further fields of the release (`kind`, `description`, `created_by`). Raises
     `ReleaseFailed` where the app is at fault and `Canceled`; the release before keeps serving then,
     and nothing of the new one stays.
     """
-    while not (release := _next(slug, environment, log, watch, **facts)):
+    while not (release := _next(what, environment, log, watch, **facts)):
         watch.check()
         time.sleep(REFRESH_SECONDS)
     carry_out(release, log, watch)
     return release
 
 
-def _next(slug: Slug, environment: Environment, log: Writer, watch: Watch, **facts: Any) -> Release | None:
+def _next(what: Runnable, environment: Environment, log: Writer, watch: Watch, **facts: Any) -> Release | None:
     """The next release; None while another one is on its way: that goes first."""
     if environment.releases.filter(state="pending").exists():
         return None
     lease = {"worker": watch.worker, "lease_until": timezone.now() + LEASE}
     try:
-        return make_release(slug, environment, journal=log.journal, **lease, **facts)
+        return make_release(what, environment, journal=log.journal, **lease, **facts)
     except IntegrityError:  # another worker was faster
         return None
-
-
-def make_release(slug: Slug, environment: Environment, *, journal: Journal, **facts: Any) -> Release:
-    """The next release, pending, with its config and commands frozen, and a row for each process type.
-
-    Raises `IntegrityError` if the environment has a pending release already.
-    """
-    facts = {"config": ConfigVar.objects.for_release(environment), "commands": _commands(slug, environment)} | facts
-    facts = {"release_command": slug.release_command} | facts
-    with transaction.atomic():
-        number = Release.objects.next_number(environment)
-        release = Release.objects.create(environment=environment, number=number, slug=slug, journal=journal, **facts)
-        for name in release.commands:
-            quantity = 1 if name == "web" else 0
-            Process.objects.get_or_create(environment=environment, name=name, defaults={"quantity": quantity})
-    bell.ring(journal.topic, f"app.{environment.app_id}")
-    return release
-
-
-def _commands(slug: Slug, environment: Environment) -> dict[str, str]:
-    """The slug's command per process type, or the one that the environment has in its place."""
-    set_here = dict(environment.processes.exclude(command="").values_list("name", "command"))
-    return {name: set_here.get(name, command) for name, command in slug.process_types.items()}
 
 
 def carry_out(release: Release, log: Writer, watch: Watch) -> None:
@@ -119,12 +97,12 @@ def carry_out(release: Release, log: Writer, watch: Watch) -> None:
 def run_release_command(release: Release, log: Writer, watch: Watch) -> None:
     """Run it once, in a container of the new release, before any instance starts."""
     if not release.release_command:
-        log.end("release", "skipped", "The Procfile has no release command.")
+        log.end("release", "skipped", "There is no release command.")
         return
     with log.step("release"):
         log.say(f"-----> Running the release command: {release.release_command}")
         engine().ensure_network(NETWORK)
-        with engine().job(release_job(release, restore(release.slug))) as job:
+        with engine().job(release_job(release, image_of(release))) as job:
             try:
                 with watch.over(job, settings.RELEASE_TIMEOUT):
                     for data in job.output():
@@ -145,7 +123,7 @@ def start(release: Release, log: Writer) -> None:
             "no-process-types",
             "Nothing says how to start this app. Add a file named Procfile with a line such as: web: gunicorn wsgi",
         )
-    restore(release.slug)  # before the environment is held: a large one takes its time
+    image_of(release)  # before the environment is held: a large one takes its time
     with hold(f"environment.{release.environment_id}"):
         bring_up(release)
         refresh(release.environment)
@@ -272,8 +250,9 @@ def _not_healthy(instances: list[Instance], log: Writer, limit: int) -> ReleaseF
         return ReleaseFailed("not-healthy", f"{late.name} was not well within {limit} seconds. {finding}")
     return ReleaseFailed(
         "not-listening",
-        f"{late.name} did not answer on $PORT within {limit} seconds. "
-        "Does it listen on 0.0.0.0 and on the port in $PORT?",
+        f"{late.name} did not answer on port {late.release.port} within {limit} seconds. "
+        "Does it listen on 0.0.0.0 and on the port in $PORT? "
+        "One that listens on another port says so in the settings of its process type.",
     )
 
 

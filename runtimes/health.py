@@ -13,7 +13,7 @@ from runtimes import bell
 from runtimes.engine.base import EngineError, EngineUnreachable
 from runtimes.installation import engine
 from runtimes.models import Instance, Process
-from runtimes.spec import PORT, health_command
+from runtimes.spec import health_command
 
 # An instance without a port counts as up when it has run this long.
 SETTLED = timedelta(seconds=2)
@@ -23,11 +23,12 @@ STATUS_LINE_BYTES = 4096
 
 
 class Question(NamedTuple):
-    """One instance to ask; `host` is the name under which people know the app."""
+    """One instance to ask; `host` is the name under which people know the app, `port` where its release listens."""
 
     instance: Instance
     process: Process
-    host: str
+    host: str = ""
+    port: int = 0
 
 
 def greet(instances: Iterable[Instance], processes: Mapping[str, Process]) -> int:
@@ -40,12 +41,14 @@ def greet(instances: Iterable[Instance], processes: Mapping[str, Process]) -> in
 
 def well(instances: Iterable[Instance], processes: Mapping[str, Process]) -> list[Instance]:
     """Those of an environment's instances that are well, by the checks of their processes; all are asked at once."""
-    return answered([Question(each, processes[each.process], "") for each in instances if each.process in processes])
+    return answered([Question(each, processes[each.process]) for each in instances if each.process in processes])
 
 
 def answered(questions: Iterable[Question]) -> list[Instance]:
     """Those who are well. No row is read or written by the threads that ask."""
-    asked = [each._replace(host=each.process.environment.hostname) for each in questions]
+    asked = [
+        each._replace(host=each.process.environment.hostname, port=each.instance.release.port) for each in questions
+    ]
     if not asked:
         return []
     with ThreadPoolExecutor(min(AT_ONCE, len(asked))) as pool:
@@ -59,45 +62,48 @@ def finding(instance: Instance, process: Process) -> str:
         return f"Its health command did not end with 0 within {process.timeout} seconds: {process.health_command}"
     if process.health != Process.Health.HTTP:
         return ""
-    status = _status(instance.address, process, process.environment.hostname)
+    asked = Question(instance, process, process.environment.hostname, instance.release.port)
+    status = _status(asked)
     answer = f"answers {status}" if status else f"does not answer within {process.timeout} seconds"
     return f"{process.health_path} {answer}; expected is {process.health_statuses}."
 
 
 def _is_well(asked: Question) -> bool:
-    instance, process, host = asked
+    instance, process = asked.instance, asked.process
     if process.health == Process.Health.COMMAND:
-        return _succeeds(instance.ref, process)
+        return _succeeds(instance, process)
     if not process.is_web:
         return bool(instance.started_at and instance.started_at <= timezone.now() - SETTLED)
     if not instance.address:
         return False
     if process.health == Process.Health.HTTP:
-        return accepts(process.health_statuses, _status(instance.address, process, host))
-    return _listens(instance.address, process.timeout)
+        return accepts(process.health_statuses, _status(asked))
+    return _listens((instance.address, asked.port), process.timeout)
 
 
-def _listens(address: str, seconds: float) -> bool:
+def _listens(address: tuple[str, int], seconds: float) -> bool:
     try:
-        with socket.create_connection((address, PORT), timeout=seconds):
+        with socket.create_connection(address, timeout=seconds):
             return True
     except OSError:
         return False
 
 
-def _status(address: str, process: Process, host: str) -> int:
+def _status(asked: Question) -> int:
     """The status that the path answers with, 0 if none came in time.
 
     Not by `http.client`: its time-out is for each piece of an answer, and here it is for the whole status line.
     A redirect is not followed: where it leads is none of this instance's health.
     """
+    process = asked.process
     deadline = time.monotonic() + process.timeout
     request = (
-        f"GET {process.health_path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Slipway-Health\r\nConnection: close\r\n\r\n"
+        f"GET {process.health_path} HTTP/1.1\r\nHost: {asked.host}\r\n"
+        "User-Agent: Slipway-Health\r\nConnection: close\r\n\r\n"
     )
     line = b""
     try:
-        with socket.create_connection((address, PORT), timeout=process.timeout) as connection:
+        with socket.create_connection((asked.instance.address, asked.port), timeout=process.timeout) as connection:
             connection.sendall(request.encode())
             while b"\r\n" not in line and len(line) < STATUS_LINE_BYTES:
                 connection.settimeout(max(0.001, deadline - time.monotonic()))
@@ -116,12 +122,12 @@ def accepts(statuses: str, status: int) -> bool:
     return any(int(first) <= status <= int(last or first) for first, _, last in ranges)
 
 
-def _succeeds(ref: str, process: Process) -> bool:
+def _succeeds(instance: Instance, process: Process) -> bool:
     """Whether the command ends well inside the instance. Without Docker nobody knows: that is raised."""
-    if not ref:
+    if not instance.ref:
         return False
     try:
-        code, _ = engine().exec(ref, health_command(process))
+        code, _ = engine().exec(instance.ref, health_command(instance.release, process))
     except EngineUnreachable:
         raise
     except EngineError:  # it has ended, or is just ending

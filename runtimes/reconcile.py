@@ -14,7 +14,7 @@ from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.mirror import mirror
 from runtimes.models import App, Environment, Instance, Process, Release
-from runtimes.restore import restore
+from runtimes.restore import image_of
 from runtimes.spec import NETWORK, environment_labels, formation
 
 # Instances of a retired release go on for this long, for requests that were on their way to them.
@@ -88,6 +88,7 @@ def settle(environment: Environment) -> None:
     seconds = max([process.start_period for process in environment.processes.all()], default=0)
     deadline, came = time.monotonic() + seconds, 0.0
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
+    starting = starting.select_related("release")
     while (instances := list(starting.all())) and time.monotonic() < deadline:
         if up := probe(environment, instances):
             came = came or time.monotonic()
@@ -120,7 +121,7 @@ def bring_up(release: Release) -> None:
     None that serves is ended, although the engine would: somebody may have scaled down since the surplus was dismissed,
     and what is surplus now still gets requests. The next pass dismisses it.
     """
-    image = restore(release.slug)
+    image = image_of(release)
     engine().ensure_network(NETWORK)
     for process in release.environment.processes.filter(name__in=release.commands):
         asked = formation(release, process, image, resting=_resting(release, process))

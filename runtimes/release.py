@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from runtimes import bell, deploy, journal
-from runtimes.models import ConfigVar, Environment, Journal, Release, Slug
+from runtimes.freeze import Runnable, make_release, runs
+from runtimes.models import ConfigVar, Environment, Journal, Release
 from runtimes.orders import order
 
 Kind = Release.Kind
@@ -24,32 +25,44 @@ KEPT = 10
 def change_config(environment: Environment, by: Any = None, description: str = "") -> Release:
     """Release what runs now with the config as it is set now."""
     live = _live(environment)
-    return _request(environment, live.slug, by, kind=Kind.CONFIG, description=description or "Config changed")
+    return _request(environment, runs(live), by, kind=Kind.CONFIG, description=description or "Config changed")
 
 
 def roll_back(to: Release, by: Any = None, *, current_config: bool = False) -> Release:
-    """Release an old release's slug again, with that release's config or the current one."""
+    """Release what an old release runs again, with that release's config or the current one."""
     if to not in possible_rollbacks(to.environment):
-        raise ValidationError(f"{to.version} cannot be rolled back to: it never served, or its slug is gone.")
+        raise ValidationError(f"{to.version} cannot be rolled back to: it never served, or what it ran is gone.")
     config = ConfigVar.objects.for_release(to.environment) if current_config else to.config
-    facts = {"config": config, "commands": to.commands, "release_command": to.release_command}
+    facts = {"config": config, "commands": to.commands, "port": to.port, "release_command": to.release_command}
     described = f"Rolled back to {to.version}" + (" with the current config" if current_config else "")
-    return _request(to.environment, to.slug, by, kind=Kind.ROLLBACK, origin=to, description=described, **facts)
+    return _request(to.environment, runs(to), by, kind=Kind.ROLLBACK, origin=to, description=described, **facts)
 
 
 def promote(source: Environment, target: Environment, by: Any = None) -> Release:
-    """Release the slug that serves in `source` in `target`, with the config of `target`, without a build."""
+    """Release what serves in `source` in `target`, with the config of `target`, without a build."""
     if source.app_id != target.app_id or source == target:
         raise ValidationError("Choose two environments of the same app.")
     live = _live(source)
+    if live.image:
+        _take_along(live, target)
     described = f"Promoted from {source.name} {live.version}"
-    return _request(target, live.slug, by, kind=Kind.PROMOTION, origin=live, description=described)
+    return _request(target, runs(live), by, kind=Kind.PROMOTION, origin=live, description=described)
 
 
 def possible_rollbacks(environment: Environment) -> "QuerySet[Release]":
     """The releases that one can go back to, newest first."""
-    served = environment.releases.filter(state="retired").select_related("slug", "environment__app")
+    served = environment.releases.filter(state="retired").select_related("slug", "image", "environment__app")
     return served.defer("config").order_by("-number")[:KEPT]
+
+
+def _take_along(live: Release, target: Environment) -> None:
+    """An image does not say how it is started: what the target has not set itself is set there as where it serves."""
+    if not target.releases.exists() and not target.release_command:
+        target.release_command = live.release_command
+        target.save(update_fields=["release_command"])
+    for process in live.environment.processes.filter(name__in=live.commands):
+        facts = {"command": live.commands[process.name], "port": process.port, "quantity": int(process.is_web)}
+        target.processes.get_or_create(name=process.name, defaults=facts)
 
 
 def _live(environment: Environment) -> Release:
@@ -58,13 +71,13 @@ def _live(environment: Environment) -> Release:
     return live
 
 
-def _request(environment: Environment, slug: Slug, by: Any, **facts: Any) -> Release:
+def _request(environment: Environment, what: Runnable, by: Any, **facts: Any) -> Release:
     facts |= {"created_by": by, "lease_until": timezone.now() + PATIENCE}
     try:
         with transaction.atomic():
             record = Journal.objects.open(environment, by=by)
             journal.plan(record, deploy.STEPS)
-            release = deploy.make_release(slug, environment, journal=record, **facts)
+            release = make_release(what, environment, journal=record, **facts)
             journal.note(record, f"{release.description}, asked for by {by or 'the command line'}.")
             order("runtimes.tasks.carry_out", release.pk)
     except IntegrityError:

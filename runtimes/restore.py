@@ -8,10 +8,25 @@ import zstandard
 from django.core.files.storage import storages
 
 from runtimes.faults import PlatformFailed
+from runtimes.freeze import runs
 from runtimes.installation import engine
-from runtimes.models import Slug
+from runtimes.models import Image, Release, Slug
 
 CHUNK_BYTES = 1024 * 1024
+
+
+def image_of(release: Release) -> str:
+    """The image to start a release's instances from; quick when it is here.
+
+    Raises `PlatformFailed` or `EngineError` if it cannot be had, `NotPulled` among the latter.
+    """
+    what = runs(release)
+    return restore(what) if isinstance(what, Slug) else bring_back(what)
+
+
+def bring_back(image: Image) -> str:
+    """An image that was deployed: it is kept here, or comes from its registry again, by its digest."""
+    return engine().kept(image.digest) or engine().keep(image.exactly).image
 
 
 def restore(slug: Slug) -> str:

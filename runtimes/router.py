@@ -7,7 +7,6 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from runtimes import spec
 from runtimes.caddy import ADMIN, CONFIG, ROUTES, Route, config, files
 from runtimes.engine.base import EngineError
 from runtimes.holding import hold
@@ -70,8 +69,8 @@ def routes(coming: Release | None = None) -> dict[str, Route]:
     if coming:
         serving = serving.exclude(environment=coming.environment_id) | up.filter(release=coming)
     addresses: dict[int, list[str]] = {}
-    for environment_id, address in serving.values_list("environment_id", "address"):
-        addresses.setdefault(environment_id, []).append(f"{address}:{spec.PORT}")
+    for environment_id, address, port in serving.values_list("environment_id", "address", "release__port"):
+        addresses.setdefault(environment_id, []).append(f"{address}:{port}")
     table: dict[str, Route] = {}
     for each in environments:
         route = Route(tuple(sorted(addresses.get(each.pk, []))), each.maintenance)

@@ -1,13 +1,14 @@
 """Rows into the engine's words: pure, asks nobody."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from runtimes.engine.base import Formation, JobSpec, Limits
 from runtimes.models import Environment, Process, Release
 
-PORT = 5000
 NETWORK = "apps"
 PIDS = 512
+RUN_ENTRY = "/usr/local/bin/slipway-run"
 RELEASE_MEMORY = 512
 
 
@@ -22,7 +23,7 @@ def environment_labels(environment: Environment) -> dict[str, str]:
 
 
 def formation(release: Release, process: Process, image: str, resting: frozenset[int] = frozenset()) -> Formation:
-    """The instances of one process type of a release, from a restored image."""
+    """The instances of one process type of a release, from the image that `restore.image_of` gave."""
     return Formation(
         name=f"{prefix(release)}-{process.name}",
         process=process.name,
@@ -33,17 +34,23 @@ def formation(release: Release, process: Process, image: str, resting: frozenset
         labels=labels(release) | {"slipway.process": process.name},
         network=NETWORK,
         limits=Limits(memory=process.memory, cpus=process.cpus, pids=PIDS),
-        port=PORT if process.is_web else None,
+        port=release.port if process.is_web else None,
         grace=process.grace,
         stop_signal=process.stop_signal,
+        entrypoint=release.slug_id is not None,
         resting=resting,
     )
 
 
-def health_command(process: Process) -> tuple[str, ...]:
+def health_command(release: Release, process: Process) -> tuple[str, ...]:
     """What asks an instance from inside how it is: the command, run as the process itself is, for so long at most."""
     limit = ("timeout", "-k", "1", str(process.timeout))
-    return (*limit, "/usr/local/bin/slipway-run", process.health_command)
+    return (*limit, *argv(release, process.health_command))
+
+
+def argv(release: Release, line: str) -> tuple[str, ...]:
+    """What runs a command line in a container of a release: its stack's entry, or the image's own shell."""
+    return (RUN_ENTRY, line) if release.slug_id else ("/bin/sh", "-c", line)
 
 
 def release_job(release: Release, image: str) -> JobSpec:
@@ -51,13 +58,18 @@ def release_job(release: Release, image: str) -> JobSpec:
     return JobSpec(
         name=f"{prefix(release)}-release",
         image=image,
-        command=("/usr/local/bin/slipway-run", release.release_command),
+        command=argv(release, release.release_command),
         env={**release.config, "DYNO": "release.1", "MEMORY_AVAILABLE": str(RELEASE_MEMORY)},
         labels=labels(release) | {"slipway.process": "release"},
         network=NETWORK,
         limits=Limits(memory=RELEASE_MEMORY, cpus=1.0, pids=PIDS),
-        workdir="/app",
+        **manner(release),
     )
+
+
+def manner(release: Release) -> dict[str, Any]:
+    """As whom and where jobs of a release run: an image of others has its own user and directory."""
+    return {"workdir": "/app"} if release.slug_id else {"user": "", "foreign": True}
 
 
 def prefix(release: Release) -> str:

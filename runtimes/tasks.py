@@ -20,7 +20,7 @@ def bring_in_line(environment_id: int) -> None:
 @shared_task
 def carry_out(release_id: int) -> None:
     """Take a release that needs no build to where it serves."""
-    release = Release.objects.select_related("environment__app", "slug__stack", "journal").get(pk=release_id)
+    release = Release.objects.select_related("environment__app", "slug__stack", "image", "journal").get(pk=release_id)
     releases.carry_out(release, worker_name())
 
 

@@ -16,7 +16,7 @@ from builds.models import Build
 from runtimes import journal
 from runtimes.engine.base import JobSpec
 from runtimes.journal import Writer
-from runtimes.models import App, Environment, Journal, Process, Release, Slug, Stack, Team
+from runtimes.models import App, Environment, Image, Journal, Process, Release, Slug, Stack, Team
 from runtimes.watch import Watch
 
 _numbers = itertools.count(1)
@@ -55,6 +55,13 @@ def slug(of: App, process_types: dict[str, str] | None = None, *, stored: bool =
     return made
 
 
+def image(of: App, reference: str = "registry.example/shop:1", **fields: Any) -> Image:
+    """An image that no other image is equal to."""
+    digest = f"sha256:{hashlib.sha256(str(next(_numbers)).encode()).hexdigest()}"
+    facts = {"digest": digest, "platform": "linux/amd64", "size": 1024} | fields
+    return Image.objects.create(app=of, reference=reference, **facts)
+
+
 def slug_bytes(files: dict[str, bytes]) -> bytes:
     """A slug's archive with these files."""
     return zstandard.compress(tar_bytes(files))
@@ -84,15 +91,17 @@ def build(of: App, **fields: Any) -> Build:
     return Build.objects.create(app=of, journal=record(of.production), **fields)
 
 
-def release(environment: Environment, state: str = "live", of: Slug | None = None, **fields: Any) -> Release:
-    """A release in any state; without a slug given it has one of its own."""
-    made_of = of or slug(environment.app)
-    for name in made_of.process_types:
+def release(environment: Environment, state: str = "live", of: Slug | Image | None = None, **fields: Any) -> Release:
+    """A release in any state; without a slug or image given it has a slug of its own."""
+    what = of or slug(environment.app)
+    made_of: dict[str, Any] = {"image": what} if isinstance(what, Image) else {"slug": what}
+    commands = fields.get("commands", {"web": ""} if isinstance(what, Image) else what.process_types)
+    for name in commands:
         Process.objects.get_or_create(environment=environment, name=name, defaults={"quantity": int(name == "web")})
-    given = {"number": Release.objects.next_number(environment), "commands": made_of.process_types} | fields
+    given = {"number": Release.objects.next_number(environment), "commands": commands} | made_of | fields
     if "journal" not in given:
         given["journal"] = record(environment)
-    return Release.objects.create(environment=environment, slug=made_of, state=state, **given)
+    return Release.objects.create(environment=environment, state=state, **given)
 
 
 def watch(**asked: bool) -> Watch:

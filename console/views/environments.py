@@ -65,7 +65,7 @@ def compare(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 def promote(request: HttpRequest, name: str) -> HttpResponse:
-    """Release the slug that serves in one environment in another, without a build."""
+    """Release what serves in one environment in another, without a build."""
     app = access.app(request, name, can="promote")
     source, target = _pair(app, request.POST.get("environment", ""), request.POST.get("to", ""))
     access.require_release(request, target)

@@ -19,7 +19,11 @@ SHOWN = 50
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """What was released, newest first."""
     environment = access.environment(request, name, request.GET.get("environment") or "production")
-    releases = environment.releases.select_related("slug", "created_by", "journal").defer("config").order_by("-number")
+    releases = (
+        environment.releases.select_related("slug", "image", "created_by", "journal")
+        .defer("config")
+        .order_by("-number")
+    )
     return render_app(
         request,
         either(request, "releases/index.html", "releases/_list.html"),

@@ -9,7 +9,7 @@ engine makes carries its namespace in the name and in the label `slipway.install
 only ever removes what carries that label.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,17 @@ class EngineError(Exception):
 
 class EngineUnreachable(EngineError):
     """Nobody answers at the engine's address."""
+
+
+Reason = Literal["no-such-image", "registry-login", "registry-unreachable", "wrong-platform"]
+
+
+class NotPulled(EngineError):
+    """An image cannot be had: `reason` says why for machines, the message for people."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,8 @@ class JobSpec:
 
     `command` is the whole argv: an entrypoint of the image is left out. `network` is a name given
     to `ensure_network`; without one the job has none. `volumes` maps volume names (without the
-    namespace) to paths; a missing volume is made.
+    namespace) to paths; a missing volume is made. A `foreign` image gets what an ordinary one needs to start as root;
+    with an empty `user` and `workdir` it keeps its own.
     `env` may hold secrets and stays out of the representation.
     """
 
@@ -55,6 +67,7 @@ class JobSpec:
     volumes: Mapping[str, str] = field(default_factory=dict)
     user: str = "1000:1000"
     workdir: str = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,9 +123,9 @@ class Job(Protocol):
 class Formation:
     """All instances of one process type of one release.
 
-    `image` is what `restore` gave, or any image. `command` is one line for the run image's entry,
-    run as user 1000 without any capability (`entrypoint` false: the image's own entrypoint and user
-    are kept, the command is split into words, and an empty one means its own).
+    `image` is what `restore` or `keep` gave, or any image. `command` is one line for the run image's entry,
+    run as user 1000 without any capability (`entrypoint` false: one line for the image's own /bin/sh, and an empty one
+    means its own entrypoint; it runs as its own user, with what an ordinary image needs to start as root).
     `indexes` are the instance numbers that shall exist: 1…n. `network` is as in `JobSpec`. `env`
     gets `DYNO` and, where `port` is set, `PORT`. `grace` is the time in seconds between SIGTERM and
     SIGKILL. Instances at the indexes in `resting` stay as they are if they have ended: they crashed
@@ -160,6 +173,30 @@ class Observed:
 def in_order(one: Observed) -> tuple[str, int]:
     """Sort containers by name, and instances of one name by their number: web.2 before web.10."""
     return one.name.rpartition(".")[0], one.index
+
+
+@dataclass(frozen=True)
+class Login:
+    """Whom a registry lets in: a user, and a password or token."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An image of others that is kept here, under the name `image`, and what it says of itself.
+
+    `digest` is its registry's, or its own id where it came from none. `size` is in bytes, `port` the one TCP port it
+    says it listens on, `has_shell` whether it can run a line by /bin/sh.
+    """
+
+    image: str
+    digest: str
+    platform: str
+    size: int
+    port: int | None
+    has_shell: bool
 
 
 @dataclass(frozen=True)
@@ -270,6 +307,30 @@ class Engine(Protocol):
 
     def pull(self, image: str) -> None:
         """Have the image here: its registry is asked if it is not. Raises with the registry's reason."""
+        ...
+
+    def keep(
+        self,
+        image: str,
+        login: Login | None = None,
+        *,
+        fresh: bool = False,
+        say: Callable[[str], object] | None = None,
+    ) -> Kept:
+        """Have an image of others here, under a name of our own that no moved tag and no clean-up takes away.
+
+        `image` has a tag, a digest or neither. Its registry is asked if it is not here, or where `fresh` says so unless
+        it has a digest, which means one image for ever. What comes is told to `say`, a line each; what that raises
+        breaks it off. Raises `NotPulled`.
+        """
+        ...
+
+    def kept(self, digest: str) -> str | None:
+        """The name under which an image with this digest is kept here, or None."""
+        ...
+
+    def let_go(self, digest: str) -> None:
+        """Keep the image no longer; what others have of it stays. Harmless when there is none, or it is in use."""
         ...
 
     def derive(self, name: str, base: str, tar: Iterable[bytes]) -> str:

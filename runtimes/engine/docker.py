@@ -1,6 +1,6 @@
 """One Docker daemon as an `Engine`. Each method is said in full in `base`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from runtimes.engine import (
     docker_formation,
     docker_image,
     docker_job,
+    docker_keep,
     docker_log,
     docker_network,
     docker_observe,
@@ -20,7 +21,9 @@ from runtimes.engine.base import (
     Formation,
     Job,
     JobSpec,
+    Kept,
     Labels,
+    Login,
     Observed,
     Stats,
     Upload,
@@ -91,6 +94,22 @@ class DockerEngine:
 
     def pull(self, image: str) -> None:
         docker_image.pull(self._client, image)
+
+    def keep(
+        self,
+        image: str,
+        login: Login | None = None,
+        *,
+        fresh: bool = False,
+        say: Callable[[str], object] | None = None,
+    ) -> Kept:
+        return docker_keep.keep(self._client, image, login, fresh=fresh, say=say or (lambda _: None))
+
+    def kept(self, digest: str) -> str | None:
+        return docker_keep.kept(self._client, digest)
+
+    def let_go(self, digest: str) -> None:
+        docker_keep.let_go(self._client, digest)
 
     def derive(self, name: str, base: str, tar: Iterable[bytes]) -> str:
         return docker_image.derive(self._client, name, base, tar)

@@ -70,15 +70,17 @@ class DockerClient:
             return self._clients[key]
 
 
-def stream(client: DockerClient, method: str, path: str, params: Mapping[str, Any]) -> requests.Response:
+def stream(
+    client: DockerClient, method: str, path: str, params: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> requests.Response:
     """Ask for a stream as it is: the SDK mixes the kinds of its frames, and does not let go of one half read.
 
     The socket has no time-out: a job may be silent for as long as it likes. Close the answer.
     """
     api = client.patient
     url = f"{api.base_url}/v{api.api_version}{path}"
-    headers = {"Accept-Encoding": "identity"}  # else the daemon would compress what goes through a local socket
-    answer = api.request(method, url, params=params, headers=headers, stream=True, timeout=None)
+    plain = {"Accept-Encoding": "identity"}  # else the daemon would compress what goes through a local socket
+    answer = api.request(method, url, params=params, headers={**plain, **(headers or {})}, stream=True, timeout=None)
     try:
         answer.raise_for_status()
     except requests.exceptions.HTTPError as error:

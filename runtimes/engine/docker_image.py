@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import docker.errors
@@ -33,12 +34,12 @@ def derive(client: DockerClient, name: str, base: str, tar: Iterable[bytes]) -> 
     image = f"{client.namespace}/{name}"
     repository, _, tag = image.rpartition(":")
     before = find_image(client, image)
-    with created(client, _kwargs(client, found)) as ref:
+    with idle(client, found) as ref:
         docker_files.put(client, ref, "/", tar)
         with translated():
             client.patient.commit(ref, repository, tag, changes=[f"LABEL {KIND}=stack"])
     if before is not None:
-        _let_go(client, before["Id"])
+        untag(client, before["Id"])
     return image
 
 
@@ -51,8 +52,8 @@ def remove_image(client: DockerClient, name: str) -> None:
             return
 
 
-def _let_go(client: DockerClient, image: str) -> None:
-    """Remove an image that lost its name, unless containers or other images still stand on it."""
+def untag(client: DockerClient, image: str) -> None:
+    """Take a name from an image, and with its last one the image, unless containers or others still stand on it."""
     with translated():
         try:
             client.patient.remove_image(image)
@@ -61,11 +62,12 @@ def _let_go(client: DockerClient, image: str) -> None:
                 raise
 
 
-def _kwargs(client: DockerClient, base: dict[str, Any]) -> dict[str, Any]:
+def idle(client: DockerClient, base: dict[str, Any]) -> AbstractContextManager[str]:
+    """Make a container of an image that never starts: it lends its files."""
     config = {
         "Image": base["Id"],
         "Cmd": ["/bin/sh"],  # Docker makes no container without a command, even if it never starts
         "Labels": {INSTALLATION: client.namespace, KIND: "restore"},
         "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"]},
     }
-    return {"name": f"{client.namespace}-derive-{uuid.uuid4().hex[:8]}", "config": config}
+    return created(client, {"name": f"{client.namespace}-derive-{uuid.uuid4().hex[:8]}", "config": config})

@@ -3,14 +3,14 @@
 Field names are those of the Engine API, version 1.41, "Create a container".
 """
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from runtimes.engine.base import EngineError, Formation, JobSpec, Limits
+from runtimes.engine.base import Formation, JobSpec, Limits
 
 RUN_ENTRY = "/usr/local/bin/slipway-run"
 RUN_USER = "1000:1000"
+SHELL = ("/bin/sh", "-c")
 CPU_PERIOD = 100_000
 
 INSTALLATION = "slipway.installation"
@@ -33,6 +33,7 @@ def container_kwargs(spec: JobSpec, namespace: str) -> dict[str, Any]:
     volumes = [f"{namespace}-{name}:{path}" for name, path in spec.volumes.items()]
     host = _host_config(spec.limits, namespace, spec.network) | {
         "Init": True,
+        "CapAdd": IMAGE_CAPABILITIES if spec.foreign else [],
         "Binds": volumes,
         "LogConfig": {"Type": "none", "Config": {}},
     }
@@ -52,10 +53,10 @@ def container_kwargs(spec: JobSpec, namespace: str) -> dict[str, Any]:
 def instance_kwargs(formation: Formation, index: int, namespace: str) -> dict[str, Any]:
     """Return the arguments of `create_container_from_config` for one instance.
 
-    Raises `EngineError` if the command of an image with an entrypoint of its own cannot be split.
+    An image that is started by its own entrypoint may bring an init of its own, which has to be the first process.
     """
     host = _host_config(formation.limits, namespace, formation.network) | {
-        "Init": formation.entrypoint,
+        "Init": formation.entrypoint or bool(formation.command),
         "CapAdd": [] if formation.entrypoint else IMAGE_CAPABILITIES,
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
         "RestartPolicy": {"Name": "no"},
@@ -91,12 +92,7 @@ def _entry(formation: Formation) -> dict[str, Any]:
     """Return entrypoint, command and user: ours for a slug, the image's own otherwise."""
     if formation.entrypoint:
         return {"Entrypoint": [RUN_ENTRY], "Cmd": [formation.command], "User": RUN_USER}
-    if not formation.command:
-        return {}
-    try:
-        return {"Cmd": shlex.split(formation.command)}
-    except ValueError as error:
-        raise EngineError(f"The command of {formation.process} cannot be read: {error}.") from error
+    return {"Entrypoint": [*SHELL], "Cmd": [formation.command]} if formation.command else {}
 
 
 def _instance_env(formation: Formation, index: int) -> dict[str, str]:

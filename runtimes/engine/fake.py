@@ -6,12 +6,25 @@ answers, `world.restart()` and everything that ran has ended.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from runtimes.engine.base import EngineError, Exit, Formation, JobSpec, Labels, Observed, Stats, Upload, in_order
+from runtimes.engine import references
+from runtimes.engine.base import (
+    EngineError,
+    Exit,
+    Formation,
+    JobSpec,
+    Kept,
+    Labels,
+    Login,
+    Observed,
+    Stats,
+    Upload,
+    in_order,
+)
 from runtimes.engine.docker_kwargs import FORMATION, INDEX, container_kwargs, instance_kwargs
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import OWNER, Tree
@@ -145,6 +158,35 @@ class FakeEngine:
             self._daemon.images.setdefault(image, self._daemon.registry[image])
         self._daemon.files(image)
 
+    def keep(
+        self,
+        image: str,
+        login: Login | None = None,
+        *,
+        fresh: bool = False,
+        say: Callable[[str], object] | None = None,
+    ) -> Kept:
+        wanted = references.parse(image)
+        if wanted is None or wanted.repository.startswith(f"{self.namespace}/"):
+            raise references.missing(image, references.HUB)
+        here = self.kept(wanted.digest) if wanted.digest else (None if fresh else image)
+        offered = self._daemon.kept.get(here or "")
+        if offered is None:
+            offered = self._daemon.offered.ask(image, wanted, login)
+            for line in ("Pulling", "Pull complete"):
+                (say or str)(line)
+        name = self._image(offered.digest)
+        self._daemon.images[name], self._daemon.kept[name] = offered.files, offered
+        return Kept(name, offered.digest, offered.platform, 1024, offered.port, offered.has_shell)
+
+    def kept(self, digest: str) -> str | None:
+        name = self._image(digest)
+        return name if name in self._daemon.images else None
+
+    def let_go(self, digest: str) -> None:
+        if not self._is_used(self._image(digest)):
+            self._daemon.images.pop(self._image(digest), None)
+
     def derive(self, name: str, base: str, tar: Iterable[bytes]) -> str:
         files = Tree(self._daemon.files(base))
         files.unpack("/", tar)
@@ -160,11 +202,17 @@ class FakeEngine:
     def _slug(self, key: str) -> str:
         return f"{self.namespace}/slug:{key[:24]}"
 
+    def _image(self, digest: str) -> str:
+        return f"{self.namespace}/image:{digest.removeprefix('sha256:')[:24]}"
+
     def _remove_image(self, name: str) -> None:
         with self._daemon.lock:
-            if any(one.plan.image == name for one in self.world.containers.values()):
+            if self._is_used(name):
                 raise EngineError(f"The image {name} is in use.")
             self._daemon.images.pop(name, None)
+
+    def _is_used(self, image: str) -> bool:
+        return any(one.plan.image == image for one in self._daemon.containers.values())
 
     def _labelled(self, labels: Labels) -> list[Container]:
         return self._daemon.labelled(self.namespace, labels)

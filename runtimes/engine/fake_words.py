@@ -157,6 +157,7 @@ def words() -> dict[str, Program]:
         "tail": tail,
         "timeout": timeout,
         "sh": shell,
+        "/bin/sh": shell,
         "bash": shell,
         RUN_ENTRY: slipway_run,
         "serve": serve,

@@ -10,6 +10,7 @@ from runtimes.engine.docker_kwargs import INSTALLATION
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import ROOT, Files
 from runtimes.engine.fake_process import Program
+from runtimes.engine.fake_registry import Offered, Registry
 from runtimes.engine.fake_words import words
 
 STACK_IMAGES = tuple(f"slipway/debian-{release}:{kind}" for release in (12, 13) for kind in ("build", "run"))
@@ -20,10 +21,15 @@ NUMBERS = itertools.count(1)
 
 @dataclass
 class World:
-    """Steer it by its parts: set `away`, add to `images`, `registry` and `programs`, or take a container out."""
+    """Steer it by its parts: set `away`, add to `images`, `registry` and `programs`, or take a container out.
+
+    `offered` is what others have, `kept` says by name what is known of what is here of that.
+    """
 
     images: dict[str, Files] = field(default_factory=lambda: {name: stack_files() for name in STACK_IMAGES})
     registry: dict[str, Files] = field(default_factory=dict)
+    offered: Registry = field(default_factory=Registry)
+    kept: dict[str, Offered] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     networks: set[str] = field(default_factory=set)
     volumes: dict[str, Files] = field(default_factory=dict)

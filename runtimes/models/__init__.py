@@ -4,6 +4,7 @@ from .apps import App, Environment, Stack
 from .config import ConfigVar
 from .domains import Domain
 from .holds import Hold
+from .images import Image
 from .instances import Instance
 from .journals import Journal, LogChunk, Step
 from .output import OutputChunk
@@ -18,6 +19,7 @@ __all__ = [
     "Domain",
     "Environment",
     "Hold",
+    "Image",
     "Instance",
     "Journal",
     "LogChunk",

@@ -139,6 +139,7 @@ class Environment(models.Model):
         help_text="The lowest role that may change what serves here; empty: whoever may elsewhere.",
     )
     maintenance = models.BooleanField(default=False, help_text="Visitors see a page that says so.")
+    release_command = models.TextField(blank=True, default="", help_text="In place of the Procfile's.")
 
     class Meta:
         ordering = ["app", "pk"]

@@ -31,7 +31,8 @@ class Process(models.Model):
     """Desired state: how many instances, with what, and how one tells that they are well.
 
     `memory` is in MB, `cpus` in CPUs, `grace` and all times of the health check in seconds. A `command`
-    takes the place of the Procfile's from the next release on.
+    takes the place of the Procfile's, or of the image's own entry point, and a `port` that of the usual one, from the
+    next release on.
     """
 
     class Health(models.TextChoices):
@@ -54,6 +55,9 @@ class Process(models.Model):
     memory = models.PositiveIntegerField(default=512, validators=[MinValueValidator(32)])
     cpus = models.FloatField(default=1.0, validators=[MinValueValidator(0.05)])
     command = models.TextField(blank=True, default="", help_text="Empty: what the Procfile says.")
+    port = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.TCP)
     health_path = models.CharField(max_length=200, blank=True, default="", validators=[check_path])
     health_statuses = models.CharField(max_length=100, default="200-399", validators=[check_statuses])

@@ -9,8 +9,12 @@ from runtimes.encryption import EncryptedJSONField
 from runtimes.states import Leased, Stateful, machine
 
 from .apps import App, Environment
+from .images import Image
 from .journals import Journal
 from .slugs import Slug
+
+# Where web is asked unless it says another port; it is told by $PORT.
+PORT = 5000
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -21,7 +25,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
 
 class Release(Stateful, Leased):
-    """A slug with the config and the commands it runs with, all frozen."""
+    """A slug or an image with the config and the commands it runs with, all frozen.
+
+    `port` is the one at which web is asked. An empty command is the image's own entry point.
+    """
 
     class Kind(models.TextChoices):
         DEPLOY = "deploy", "Deploy"
@@ -43,9 +50,11 @@ class Release(Stateful, Leased):
         help_text="The release that was promoted or rolled back to.",
     )
     description = models.CharField(max_length=200, blank=True, default="")
-    slug = models.ForeignKey(Slug, on_delete=models.PROTECT, related_name="releases")
+    slug = models.ForeignKey(Slug, null=True, blank=True, on_delete=models.PROTECT, related_name="releases")
+    image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.PROTECT, related_name="releases")
     config = EncryptedJSONField(default=dict)
     commands = models.JSONField(default=dict, help_text="Command per process type.")
+    port = models.PositiveIntegerField(default=PORT)
     release_command = models.TextField(blank=True, default="")
     journal = models.ForeignKey(Journal, on_delete=models.CASCADE, related_name="releases")
     state = models.CharField(max_length=10, default="pending")
@@ -67,6 +76,10 @@ class Release(Stateful, Leased):
             models.UniqueConstraint(fields=["environment", "number"], name="one_release_per_number"),
             models.UniqueConstraint(fields=["environment"], condition=Q(state="pending"), name="one_pending_release"),
             models.UniqueConstraint(fields=["environment"], condition=Q(state="live"), name="one_live_release"),
+            models.CheckConstraint(
+                condition=Q(slug=None, image__isnull=False) | Q(slug__isnull=False, image=None),
+                name="either_slug_or_image",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,3 +94,14 @@ class Release(Stateful, Leased):
         """From when it was made until it served or was given up; None while it is on its way."""
         until = self.live_at or self.ended_at
         return (until - self.created_at).total_seconds() if until else None
+
+    @property
+    def commit(self) -> str:
+        """What its slug was built from; empty for an image, and where the source was no repository."""
+        return self.slug.commit if self.slug else ""
+
+    @property
+    def size(self) -> int:
+        """Of its slug or image, in bytes."""
+        made_of = self.slug or self.image
+        return made_of.size if made_of else 0

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from runtimes import health
-from runtimes.deploy import STEPS, deploy, make_release
+from runtimes.deploy import STEPS, deploy
 from runtimes.engine.base import EngineUnreachable
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process as Running
 from runtimes.faults import ReleaseFailed
+from runtimes.freeze import make_release
 from runtimes.models import Environment, Instance, Process
 from runtimes.reconcile import bring_up, reconcile, refresh
 from tests import factories as make
@@ -61,7 +62,7 @@ def start(environment: Environment, command: str, **check: Any) -> Instance:
     reconcile(environment)
     instance = environment.instances.get()
     deadline = time.monotonic() + 10
-    while not health._listens(instance.address, 1) and time.monotonic() < deadline:
+    while not health._listens((instance.address, 5000), 1) and time.monotonic() < deadline:
         time.sleep(0.01)
     return instance
 

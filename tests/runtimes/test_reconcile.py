@@ -282,6 +282,7 @@ def test_trouble_with_one_environment_does_not_keep_the_others_waiting(
     environment: Environment, engine: FakeEngine
 ) -> None:
     broken = make.release(environment)
+    assert broken.slug
     storages["slugs"].delete(broken.slug.key)
     other = make.app("blog").production
     make.release(other)

@@ -1,5 +1,7 @@
 """Rows in the engine's words, as whole literals."""
 
+from typing import Any
+
 import pytest
 
 from runtimes import spec
@@ -64,6 +66,26 @@ def test_a_release_command(release: Release) -> None:
         limits=Limits(memory=512, cpus=1.0, pids=512),
         workdir="/app",
     )
+
+
+@pytest.fixture
+def of_image(db: None) -> Release:
+    environment = make.app().production
+    facts: dict[str, Any] = {"commands": {"web": ""}, "release_command": "migrate", "port": 80}
+    return make.release(environment, of=make.image(environment.app), **facts)
+
+
+def test_a_formation_of_an_image_is_asked_where_it_listens_and_keeps_its_entry_point(of_image: Release) -> None:
+    process = Process(environment=of_image.environment, name="web", quantity=1)
+    formation = spec.formation(of_image, process, "image:1")
+    assert (formation.command, formation.entrypoint, formation.port) == ("", False, 80)
+
+
+def test_commands_in_an_image_run_by_its_shell_as_its_user_in_its_directory(of_image: Release) -> None:
+    job = spec.release_job(of_image, "image:1")
+    assert (job.command, job.user, job.workdir, job.foreign) == (("/bin/sh", "-c", "migrate"), "", "", True)
+    asked = spec.health_command(of_image, Process(health_command="true", timeout=5))
+    assert asked == ("timeout", "-k", "1", "5", "/bin/sh", "-c", "true")
 
 
 def test_config_does_not_show_in_a_representation(release: Release) -> None:

@@ -16,8 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = find_environment(find_app(options["app"]), options["environment"])
-        for release in environment.releases.select_related("slug", "created_by"):
-            what = release.description or f"{release.get_kind_display()} {release.slug.commit[:7]}".strip()
+        for release in environment.releases.select_related("slug", "image", "created_by"):
+            of = f"{release.image}" if release.image else release.commit[:7]
+            what = release.description or f"{release.get_kind_display()} {of}".strip()
             who = release.created_by or "command line"
             self.stdout.write(
                 f"{release.version:<6}{release.state:<10}{release.created_at:%Y-%m-%d %H:%M}  {what} ({who})"

@@ -12,7 +12,7 @@ from ._follow import find_app, find_environment, find_release, follow_release
 
 
 class Command(BaseCommand):
-    help = "Release an old release's slug again, with its config or the current one."
+    help = "Release what an old release ran again, with its config or the current one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

@@ -53,6 +53,7 @@ def test_a_builder_has_no_privileges_no_host_mount_and_limits() -> None:
                 "PidsLimit": 512,
                 "NetworkMode": "slipway-builds",
                 "Init": True,
+                "CapAdd": [],
                 "Binds": ["slipway-cache-app-debian-12:/tmp"],
                 "LogConfig": {"Type": "none", "Config": {}},
             },
@@ -98,12 +99,12 @@ def test_an_instance_of_a_slug_runs_our_entry_without_any_capability() -> None:
 
 
 def test_an_instance_of_an_image_keeps_its_entrypoint_and_user_and_what_it_needs_to_step_down() -> None:
-    image = replace(WEB, entrypoint=False, command='serve --motto "a b"', port=None, network="")
+    image = replace(WEB, entrypoint=False, command="", port=None, network="")
     config = instance_kwargs(image, 1, "slipway")["config"]
     assert {key: config.get(key) for key in ("Entrypoint", "User", "Cmd", "Env")} == {
         "Entrypoint": None,
         "User": None,
-        "Cmd": ["serve", "--motto", "a b"],
+        "Cmd": None,
         "Env": ["COLOR=red", "DYNO=web.1"],
     }
     assert {key: config["HostConfig"][key] for key in ("CapDrop", "CapAdd", "SecurityOpt", "Init", "NetworkMode")} == {
@@ -115,5 +116,13 @@ def test_an_instance_of_an_image_keeps_its_entrypoint_and_user_and_what_it_needs
     }
 
 
-def test_an_image_without_a_command_of_ours_runs_its_own() -> None:
-    assert "Cmd" not in instance_kwargs(replace(WEB, entrypoint=False, command=""), 1, "slipway")["config"]
+def test_a_command_of_an_image_runs_in_its_own_shell_under_an_init() -> None:
+    config = instance_kwargs(replace(WEB, entrypoint=False, command="serve -b :$PORT"), 1, "slipway")["config"]
+    assert (config["Entrypoint"], config["Cmd"]) == (["/bin/sh", "-c"], ["serve -b :$PORT"])
+    assert (config.get("User"), config["HostConfig"]["Init"]) == (None, True)
+
+
+def test_a_job_of_a_foreign_image_may_do_what_its_instances_may() -> None:
+    config = container_kwargs(replace(BUILD, user="", workdir="", foreign=True), "slipway")["config"]
+    assert "SETUID" in config["HostConfig"]["CapAdd"]
+    assert (config["User"], config["WorkingDir"]) == ("", "")

@@ -192,11 +192,6 @@ def test_an_instance_that_cannot_be_started_is_an_error_and_leaves_nothing(engin
     assert held(engine) == before
 
 
-def test_a_command_nobody_can_read_is_an_error(engine: Engine) -> None:
-    with pytest.raises(EngineError, match="web cannot be read"):
-        engine.apply(formation(1, command="echo 'open", entrypoint=False))
-
-
 def test_two_who_apply_one_formation_at_once_get_one_set_of_instances(engine: Engine) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(engine.apply, [formation(1, 2)] * 3))
