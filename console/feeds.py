@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.db import DatabaseError
-from redis.exceptions import RedisError
 
+from console.hearing import listen
 from runtimes import journal as journals
 from runtimes import output
 from runtimes.models import Environment, Journal
@@ -128,7 +127,8 @@ class Feed:
         self._lines: deque[Line] = deque(maxlen=KEPT)
         self._written: tuple[tuple[int, int], str] = ((0, 0), "")
         self._rung = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._watch())]
+        ear = listen(subject.topic, self._rung.set, patience)  # without a bell, patience alone does
+        self._tasks = [asyncio.create_task(ear), asyncio.create_task(self._watch())]
 
     def after(self, cursor: int) -> list[Line] | None:
         """The remembered lines after number `cursor`; None if it has missed some that are forgotten."""
@@ -155,19 +155,6 @@ class Feed:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _listen(self) -> None:
-        """Hear the bell. Without a channel layer at hand, patience alone does."""
-        while (layer := get_channel_layer()) is not None:
-            with suppress(RedisError, OSError):
-                channel = await layer.new_channel()
-                await layer.group_add(self.subject.topic, channel)
-                try:
-                    while await layer.receive(channel):
-                        self._rung.set()
-                finally:
-                    await layer.group_discard(self.subject.topic, channel)
-            await asyncio.sleep(self._patience)
 
     async def _watch(self) -> None:
         try:

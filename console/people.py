@@ -8,9 +8,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from console.access import at_most
+from runtimes import bell
 from runtimes.models import Membership, Role, Team
 
 PASSWORD_BYTES = 12
+
+
+def topic(person: Any) -> str:
+    """What the bell rings when something changed that can end what this person has open."""
+    return f"user.{person.pk}"
 
 
 def welcome(name: str) -> tuple[Any, str]:
@@ -29,6 +35,7 @@ def renew_password(person: Any) -> str:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     person.set_password(password)
     person.save(update_fields=["password"])
+    bell.ring(topic(person))
     return password
 
 
@@ -38,12 +45,14 @@ def let_in(person: Any, *, may: bool, by: Any) -> None:
         raise ValidationError(_("You cannot shut yourself out."))
     person.is_active = may
     person.save(update_fields=["is_active"])
+    bell.ring(topic(person))
 
 
 def set_role(team: Team, person: Any, role: str, by: Any) -> None:
     """Make somebody a member with this role, or change their role; nobody grants more than they have."""
     check_role(team, role, by)
     Membership.objects.update_or_create(team=team, user=person, defaults={"role": role})
+    bell.ring(topic(person))
 
 
 def check_role(team: Team, role: str, by: Any) -> None:
@@ -55,3 +64,4 @@ def check_role(team: Team, role: str, by: Any) -> None:
 def leave(team: Team, person: Any) -> None:
     """End a membership."""
     Membership.objects.filter(team=team, user=person).delete()
+    bell.ring(topic(person))

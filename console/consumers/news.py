@@ -23,16 +23,28 @@ class News(Socket):
     async def begin(self) -> None:
         """Listen to the topics that were found."""
         self.rung = asyncio.Event()
-        self.joined = self.topics
-        for topic in self.joined:
-            await self.channel_layer.group_add(topic, self.channel_name)
+        await self._join()
         await self.send_json({"t": "hello"})
         self.run(self._tell())
+
+    async def look_again(self) -> None:
+        """Listen to what was found now, and no more to what was found before."""
+        if self.topics != self.joined:
+            await self._join()
+            self.rung.set()
 
     async def disconnect(self, code: int) -> None:
         """Stop listening."""
         await super().disconnect(code)
         for topic in self.joined:
+            await self.channel_layer.group_discard(topic, self.channel_name)
+
+    async def _join(self) -> None:
+        wanted, had = self.topics, self.joined
+        self.joined = wanted
+        for topic in wanted - had:
+            await self.channel_layer.group_add(topic, self.channel_name)
+        for topic in had - wanted:
             await self.channel_layer.group_discard(topic, self.channel_name)
 
     async def bell_rings(self, _: dict[str, Any]) -> None:

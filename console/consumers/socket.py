@@ -14,6 +14,9 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
+from console import people
+from console.hearing import hearing
+
 LONGEST_MESSAGE = 200
 
 
@@ -21,7 +24,7 @@ class Socket(AsyncJsonWebsocketConsumer):
     """What all have in common: who is there, may they still be, and a ping so that no proxy hangs up."""
 
     ping_seconds = 25.0
-    pings_per_check = 2  # access is looked at again every 50 s
+    pings_per_check = 2  # access is looked at again every 50 s, and whenever the bell says that something changed
 
     async def connect(self) -> None:
         """Let in whoever may see what this socket is about."""
@@ -39,6 +42,7 @@ class Socket(AsyncJsonWebsocketConsumer):
         user = await get_user({"session": session.__class__(session.session_key)})
         if not user.is_authenticated or not user.is_active:
             return 4401
+        self.who = people.topic(user)
         return 0 if await database_sync_to_async(self.find)(user) else 4404
 
     def find(self, user: Any) -> bool:
@@ -47,6 +51,9 @@ class Socket(AsyncJsonWebsocketConsumer):
 
     async def begin(self) -> None:
         """Start telling."""
+
+    async def look_again(self) -> None:
+        """They may still be here; what they may see can have changed."""
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside; if it breaks, the socket closes and the browser comes again."""
@@ -78,12 +85,16 @@ class Socket(AsyncJsonWebsocketConsumer):
             raise
 
     async def _keep_alive(self) -> None:
-        while True:
-            for _ in range(self.pings_per_check):
-                await asyncio.sleep(self.ping_seconds)
-                await self.send_json({"t": "ping"})
-            if code := await self.refusal():
-                await self.close(4403 if code == 4404 else code)
+        async with hearing(self.who) as ear:
+            while True:
+                for _ in range(self.pings_per_check):
+                    if await ear.wait(self.ping_seconds):
+                        break
+                    await self.send_json({"t": "ping"})
+                if code := await self.refusal():
+                    await self.close(4403 if code == 4404 else code)
+                    return
+                await self.look_again()
 
 
 class Nowhere(Socket):

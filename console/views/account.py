@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from console import people
 from console.activity import record
 from console.forms.account import ChangePasswordForm
+from runtimes import bell
 
 THEMES = ("auto", "light", "dark")
 YEAR_SECONDS = 365 * 24 * 3600
@@ -30,6 +32,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     update_session_auth_hash(request, form.save())
+    bell.ring(people.topic(request.user))
     record(request, "password-change")
     messages.success(request, _("The password is changed. Everywhere else you are signed out."))
     return redirect("account")

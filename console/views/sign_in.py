@@ -6,8 +6,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 
+from console import people
 from console.activity import record
 from console.forms.account import SignInForm
+from runtimes import bell
 
 
 class SignIn(LoginView):
@@ -37,6 +39,9 @@ class SignOut(LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Out, and written down while it is still known who."""
-        if request.user.is_authenticated:
+        person = request.user
+        if person.is_authenticated:
             record(request, "sign-out")
-        return super().post(request, *args, **kwargs)
+        response = super().post(request, *args, **kwargs)
+        bell.ring(people.topic(person))
+        return response

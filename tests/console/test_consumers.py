@@ -1,21 +1,24 @@
 """Websockets: who is let in, what they are told, and how it ends."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 from django.urls import path
 
+from console import people
 from console.asgi import application
 from console.consumers.logs import DeployLog
 from runtimes import bell
 from runtimes import journal as journals
-from runtimes.models import App, Journal, Membership
+from runtimes.models import App, Journal, Membership, Team
 from tests.console import factories as make
 
 pytestmark = pytest.mark.usefixtures("shared_db")
@@ -33,10 +36,10 @@ def knock(signed_in: Callable[[str], Client]) -> Callable[..., WebsocketCommunic
     """Somebody's websocket, not connected yet."""
 
     def knocking(
-        address: str, person: str = "", origin: str = "http://localhost", to: Any = application
+        address: str, person: str = "", origin: str = "http://localhost", to: Any = application, cookies: Any = None
     ) -> WebsocketCommunicator:
-        cookies = signed_in(person).cookies.output(header="", sep=";").strip()
-        headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookies.encode())]
+        sent = (cookies or signed_in(person).cookies).output(header="", sep=";").strip()
+        headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", sent.encode())]
         return WebsocketCommunicator(to, address, headers=headers)
 
     return knocking
@@ -189,6 +192,82 @@ async def test_who_loses_their_role_is_cut_off(knock: Callable[..., WebsocketCom
     await heard(talk, "ping")
     await database_sync_to_async(Membership.objects.filter(user__username="vera").delete)()
     assert await ended(talk) == 4403
+
+
+async def opened(knock: Callable[..., WebsocketCommunicator], address: str, person: str) -> WebsocketCommunicator:
+    """Somebody's websocket that has begun, and whose ear is open."""
+    talk = await database_sync_to_async(knock)(address, person)
+    await talk.connect()
+    who = people.topic(await database_sync_to_async(make.known)(person))
+    async with asyncio.timeout(10):
+        while not get_channel_layer().groups.get(who):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    return talk
+
+
+def lose_role() -> None:
+    """Vera leaves the team."""
+    people.leave(Team.objects.get(name="Alice's team"), make.known("vera"))
+
+
+def shut_out() -> None:
+    """Vera may not sign in any more."""
+    people.let_in(make.known("vera"), may=False, by=make.known("root"))
+
+
+def change_password() -> None:
+    """Vera gets another password from an admin."""
+    people.renew_password(make.known("vera"))
+
+
+# In a minute the socket would look by itself; a test that waited for that would end before.
+@pytest.mark.parametrize(("change", "code"), [(lose_role, 4403), (shut_out, 4401), (change_password, 4401)])
+@pytest.mark.parametrize("address", [LOG, "/ws/apps/shop/"])
+async def test_whose_access_changes_is_looked_at_at_once(
+    address: str,
+    change: Callable[[], None],
+    code: int,
+    knock: Callable[..., WebsocketCommunicator],
+    journal: Journal,
+) -> None:
+    talk = await opened(knock, address, "vera")
+    await database_sync_to_async(change)()
+    assert await ended(talk) == code
+
+
+async def test_a_password_changed_by_oneself_ends_the_sockets_of_other_sessions(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal, signed_in: Callable[[str], Client]
+) -> None:
+    talk = await opened(knock, LOG, "vera")
+    here = await database_sync_to_async(signed_in)("vera")
+    new = {"old_password": "vera", "new_password1": "a-long-new-password", "new_password2": "a-long-new-password"}
+    await database_sync_to_async(here.post)("/account/password", new)
+    assert await ended(talk) == 4401
+
+
+async def test_who_signs_out_leaves_no_socket_behind(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal, signed_in: Callable[[str], Client]
+) -> None:
+    browser = await database_sync_to_async(signed_in)("vera")
+    talk = await opened(lambda address, _: knock(address, cookies=browser.cookies), LOG, "vera")
+    await database_sync_to_async(browser.post)("/logout")
+    assert await ended(talk) == 4401
+
+
+async def test_who_joins_a_team_hears_of_its_apps_without_a_reload(
+    knock: Callable[..., WebsocketCommunicator], app: App, team: Team
+) -> None:
+    talk = await opened(knock, "/ws/apps/", "charlie")
+    await heard(talk, "hello")
+
+    def join() -> None:
+        people.set_role(team, make.known("charlie"), "viewer", make.known("root"))
+
+    await database_sync_to_async(join)()
+    assert await heard(talk, "state")
+    await database_sync_to_async(bell.ring)(f"app.{app.pk}")
+    assert await heard(talk, "state")
+    await talk.disconnect()
 
 
 async def test_a_ring_becomes_news_for_the_app_and_for_the_list(
