@@ -14,9 +14,11 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from django.core.exceptions import ValidationError
+
 from builds import archives, driver, stacks
 from builds.faults import BuildFailed
-from runtimes import bell
+from runtimes import addresses, bell
 from runtimes.engine.base import EngineError, EngineUnreachable, Job, JobSpec
 from runtimes.faults import Fault
 from runtimes.installation import engine
@@ -123,7 +125,10 @@ def _ours() -> Stack:
 def _check(image: str, tools: Iterable[str]) -> None:
     """Have the image here; raise `BuildFailed` if it cannot be, or lacks what is needed."""
     try:
+        addresses.check_image(image)
         engine().pull(image)
+    except ValidationError as error:
+        raise BuildFailed("address-refused", " ".join(error.messages)) from None
     except EngineUnreachable:
         raise
     except EngineError as error:

@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.db import transaction
 
 from builds import samples
-from runtimes import bell
+from runtimes import addresses, bell
 from runtimes.models import App, Environment, Stack, Team
 from runtimes.models.apps import RESERVED_NAMES
 
@@ -103,7 +103,16 @@ def check_git(url: str, ref: str) -> None:
     """Raise `ValidationError` for a Git address or ref that would never work, or that is no such thing."""
     if not GIT_URL.fullmatch(url):
         raise ValidationError({"git_url": "Use an address such as https://host/name.git or git@host:name.git."})
+    check_address(url, "git_url")
     check_ref(ref, "git_ref")
+
+
+def check_address(url: str, field: str) -> None:
+    """Raise `ValidationError` for `field` if nothing is fetched from where this leads."""
+    try:
+        addresses.check_url(url)
+    except ValidationError as error:
+        raise ValidationError({field: error.messages}) from None
 
 
 def check_ref(ref: str, field: str) -> None:

@@ -16,6 +16,7 @@ from django.conf import settings
 from builds.archives import Member, Stream, stream_members
 from builds.faults import BuildFailed, minutes
 from builds.uploads import bundle, ca_bundle
+from runtimes import address_rules, addresses
 from runtimes.engine.base import Job, JobSpec, Limits, Upload
 from runtimes.faults import TimedOut
 from runtimes.installation import engine
@@ -23,11 +24,12 @@ from runtimes.watch import Watch
 
 NETWORK = "builds"
 LIMITS = Limits(memory=1024, cpus=1.0, pids=128)
-SCRIPT = Path(__file__).resolve().parent / "image" / "fetch"
+SCRIPTS = Path(__file__).resolve().parent / "image"
 TOP = "source"
 
 # Exit statuses of the fetch script.
 NOT_FOUND, NEEDS_LOGIN, REF_MISSING, MOVED = 10, 11, 12, 13
+REFUSED = address_rules.REFUSED
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,13 @@ def _spec(request: Request) -> JobSpec:
 
 
 def _uploads(request: Request) -> Iterator[Upload]:
-    yield Upload("/slipway", bundle({"credential": request.secret, **ca_bundle()}))
-    yield Upload("/slipway/bin", bundle({"fetch": SCRIPT.read_bytes()}, mode=0o755))
+    yield Upload("/slipway", bundle({"credential": request.secret, **addresses.files(), **ca_bundle()}))
+    yield script("fetch")
+
+
+def script(name: str) -> Upload:
+    """One of the scripts that fetch, as `/slipway/bin/<name>`."""
+    return Upload("/slipway/bin", bundle({name: (SCRIPTS / name).read_bytes()}, mode=0o755))
 
 
 def _read(job: Job, path: str) -> str:
@@ -116,6 +123,8 @@ def _why(code: int, job: Job, request: Request) -> BuildFailed:
         return BuildFailed("ref-missing", _missing(request.ref, _read(job, "/slipway/out/refs")), code)
     if code == MOVED:
         return BuildFailed("repository-moved", f"{url} has moved. Set the new address in the app's settings.", code)
+    if code == REFUSED:
+        return BuildFailed("address-refused", f"Nothing is fetched from {url}. The line above says why.", code)
     return BuildFailed("repository-unreachable", f"{url} cannot be read. The lines above say what Git was told.", code)
 
 

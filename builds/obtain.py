@@ -4,6 +4,7 @@ import hashlib
 import io
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from typing import IO, cast
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from builds import archives, git
 from builds.faults import BuildFailed, minutes
 from builds.register import TOPIC
 from builds.uploads import bundle, ca_bundle
-from runtimes import bell
+from runtimes import addresses, bell
 from runtimes.engine.base import EngineError, Job, JobSpec, Limits, Upload
 from runtimes.faults import Fault, TimedOut
 from runtimes.installation import engine
@@ -81,12 +82,12 @@ def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
     spec = JobSpec(
         name=f"buildpack-{buildpack.pk}",
         image=_image(),
-        command=_curl(buildpack.url),
+        command=("/slipway/bin/download", buildpack.url, str(MOST_BYTES), str(settings.FETCH_TIMEOUT)),
         network=git.NETWORK,
         limits=LIMITS,
     )
     with (
-        engine().job(spec, [Upload("/slipway", bundle({"tarball": b"", **ca_bundle()}))]) as job,
+        engine().job(spec, _uploads()) as job,
         Watch(worker_name(), lambda: False) as watch,
     ):
         try:
@@ -101,11 +102,9 @@ def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
         _copy(job, out)
 
 
-def _curl(url: str) -> tuple[str, ...]:
-    options = ("--fail", "--silent", "--show-error", "--max-redirs", "0", "--proto", "=https")
-    trust = ("--cacert", "/slipway/ca.crt") if settings.CA_BUNDLE else ()
-    limits = ("--max-filesize", str(MOST_BYTES), "--max-time", str(settings.FETCH_TIMEOUT))
-    return ("curl", *options, *trust, *limits, "--output", "/slipway/tarball", "--", url)
+def _uploads() -> Iterator[Upload]:
+    yield Upload("/slipway", bundle({"tarball": b"", **addresses.files(), **ca_bundle()}))
+    yield git.script("download")
 
 
 def _copy(job: Job, out: IO[bytes]) -> None:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from buildpacks.models import Buildpack
-from builds.create import GIT_URL
+from builds.create import GIT_URL, check_address
 from builds.models import AppBuildpack
 from runtimes import bell
 from runtimes.orders import order
@@ -134,16 +134,26 @@ def used_by(buildpack: Buildpack) -> list[str]:
 
 
 def _check(buildpack: Buildpack, has_archive: bool) -> None:
-    url, pin = buildpack.url, buildpack.pin
+    if buildpack.kind == Kind.UPLOAD:
+        if not has_archive:
+            raise ValidationError({"archive": "Choose a .tar.gz, .tar.zst or .zip file."})
+        return
     if buildpack.kind == Kind.GIT:
-        if not GIT_URL.fullmatch(url):
-            raise ValidationError({"url": "Use an address such as https://host/name.git."})
-        if not COMMIT.fullmatch(pin):
-            raise ValidationError({"pin": "Give the full commit, 40 digits: a branch would change under your builds."})
+        _check_git(buildpack.url, buildpack.pin)
     elif buildpack.kind == Kind.TARBALL:
-        if not TARBALL_URL.fullmatch(url):
-            raise ValidationError({"url": "Use an https address of a .tgz, .tar.gz, .tar.zst or .zip file."})
-        if not SHA256.fullmatch(pin):
-            raise ValidationError({"pin": "Give the sha256 of the file, 64 digits. sha256sum FILE prints it."})
-    elif buildpack.kind == Kind.UPLOAD and not has_archive:
-        raise ValidationError({"archive": "Choose a .tar.gz, .tar.zst or .zip file."})
+        _check_tarball(buildpack.url, buildpack.pin)
+    check_address(buildpack.url, "url")
+
+
+def _check_git(url: str, pin: str) -> None:
+    if not GIT_URL.fullmatch(url):
+        raise ValidationError({"url": "Use an address such as https://host/name.git."})
+    if not COMMIT.fullmatch(pin):
+        raise ValidationError({"pin": "Give the full commit, 40 digits: a branch would change under your builds."})
+
+
+def _check_tarball(url: str, pin: str) -> None:
+    if not TARBALL_URL.fullmatch(url):
+        raise ValidationError({"url": "Use an https address of a .tgz, .tar.gz, .tar.zst or .zip file."})
+    if not SHA256.fullmatch(pin):
+        raise ValidationError({"pin": "Give the sha256 of the file, 64 digits. sha256sum FILE prints it."})

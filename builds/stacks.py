@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from builds.models import Build
-from runtimes import bell
+from runtimes import addresses, bell
 from runtimes.installation import engine
 from runtimes.models import App, Slug, Stack
 from runtimes.orders import order
@@ -24,6 +24,10 @@ def add(name: str, build_from: str, run_from: str, identifier: str) -> Stack:
     for field in ("build_from", "run_from"):
         if not IMAGE.fullmatch(getattr(stack, field)):
             raise ValidationError({field: "Name an image as docker does: heroku/heroku:24-build, host/name@sha256:…"})
+        try:
+            addresses.check_image(getattr(stack, field))
+        except ValidationError as error:
+            raise ValidationError({field: error.messages}) from None
     stack.full_clean()
     try:
         with transaction.atomic():

@@ -157,6 +157,12 @@ SLUG_BYTES = env.int("SLIPWAY_SLUG_BYTES", default=500 * 1024**2)
 RELEASE_TIMEOUT = env.int("SLIPWAY_RELEASE_TIMEOUT", default=30 * 60)
 CA_BUNDLE = env.str("SLIPWAY_CA_BUNDLE", default="") or env.str("SSL_CERT_FILE", default="")
 
+# From where sources, buildpacks and images may be fetched (`runtimes.address_rules`). A team that runs its own platform
+# mostly has its Git server and its registry in its own network, so private ranges pass unless they are refused here;
+# loopback, link-local and the like never do, except for the networks that are named.
+PRIVATE_ADDRESSES = env.bool("SLIPWAY_PRIVATE_ADDRESSES", default=True)
+ALLOWED_ADDRESSES = env.list("SLIPWAY_ALLOWED_ADDRESSES", default=[])
+
 # What builders are told of package registries; nothing where nothing is set.
 BUILD_ENVIRONMENT = {
     name: value

@@ -1,6 +1,7 @@
 """What tests of every package share: a database for threads, an engine, the queues."""
 
 import shutil
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from builds import run
 from runtimes import deploy, health, holding, installation, reconcile, watch
+from runtimes.address_rules import literal
 from runtimes.engine.fake import FakeEngine
 from tests.doubles import add_router, empty_queues
 
@@ -83,6 +85,19 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(holding, "RETRY_SECONDS", 0.005)
     monkeypatch.setattr(run, "TURN_SECONDS", 0.005)
+
+
+@pytest.fixture(autouse=True)
+def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that people type are looked up; here nobody knows any but this machine's own."""
+    ask = socket.getaddrinfo
+
+    def known(host: Any, *args: Any, **more: Any) -> Any:
+        if host and isinstance(host, str) and literal(host) is None and not host.endswith("localhost"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return ask(host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Checks of what people type that more than one form needs; pure."""
 
-import ipaddress
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from builds.create import GIT_REF
+from runtimes.address_rules import literal
 
 
 class SecretField(forms.CharField):
@@ -30,10 +30,7 @@ _HOST = re.compile(r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 
 
 def check_git_url(value: str) -> None:
-    """Refuse what is no https, ssh or scp-form address of a host outside this machine.
-
-    The address behind the name is checked where it is used, when it is known.
-    """
+    """Refuse what is no https, ssh or scp-form address; `builds.create` asks where it leads."""
     if any(char.isspace() or not char.isprintable() for char in value):
         raise ValidationError(_("A Git URL has no spaces or control characters."))
     if match := _SCP.match(value):
@@ -54,16 +51,8 @@ def check_git_url(value: str) -> None:
 
 
 def _check_host(host: str) -> None:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        if not _HOST.match(host):
-            raise ValidationError(_("The URL has no valid host name.")) from None
-        if host.lower().rstrip(".").split(".")[-1] == "localhost":
-            raise ValidationError(_("This host is the platform itself. Use a host that builders can reach.")) from None
-        return
-    if address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast:
-        raise ValidationError(_("This address is reserved. Use the address of a Git server."))
+    if literal(host) is None and not _HOST.match(host):
+        raise ValidationError(_("The URL has no valid host name."))
 
 
 def check_ref(value: str) -> None:

@@ -83,6 +83,13 @@ def test_git_addresses_that_are_none_or_carry_a_secret_are_refused(url: str) -> 
     assert list(caught.value.message_dict) == ["git_url"]
 
 
+@pytest.mark.parametrize("url", ["https://127.0.0.1/x.git", "git@169.254.169.254:x.git", "ssh://git@localhost/x.git"])
+def test_git_addresses_that_lead_to_the_platform_itself_are_refused(url: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        create(source="git", git_url=url)
+    assert "Nothing is fetched from there." in caught.value.message_dict["git_url"][0]
+
+
 def test_an_archive_is_needed_where_it_is_the_source_and_kept() -> None:
     with pytest.raises(ValidationError) as caught:
         create(source="archive")

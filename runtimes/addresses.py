@@ -1,0 +1,63 @@
+"""The door to whatever is fetched by address: what may be reached is asked here when it is typed, and again at use.
+
+The rules are those of `runtimes.address_rules`, which a container that fetches is given together with the
+installation's policy.
+"""
+
+import json
+import threading
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from runtimes import address_rules
+from runtimes.address_rules import Address, Policy
+
+# A name is looked up for so long while somebody waits for the page.
+RESOLVE_SECONDS = 2.0
+RULES = Path(address_rules.__file__)
+
+
+def policy() -> Policy:
+    """What this installation lets through."""
+    return Policy(settings.PRIVATE_ADDRESSES, tuple(settings.ALLOWED_ADDRESSES))
+
+
+def check_url(url: str) -> None:
+    """Raise `ValidationError` for a URL, or a short Git address, that leads where nothing is fetched from."""
+    try:
+        host = address_rules.target(url).host
+    except ValueError:
+        raise ValidationError("The address names no host.") from None
+    check_host(host)
+
+
+def check_image(name: str) -> None:
+    """The same for an image: `host.example:5000/team/shop:1` names its registry, `team/shop` the daemon's own."""
+    first, slash, _rest = name.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        check_url(f"https://{first}/")
+
+
+def check_host(host: str) -> None:
+    """Raise `ValidationError` for a host, as a name or an address in any form, from which nothing is fetched.
+
+    A name that nobody knows here passes: whoever fetches asks again where it is used.
+    """
+    if why := address_rules.refused(host, _resolved(host), policy()):
+        raise ValidationError(f"{why}. Nothing is fetched from there.")
+
+
+def files() -> dict[str, bytes]:
+    """What a container needs to ask the same again: the rules and the policy, for `builds.uploads.bundle`."""
+    return {"addresses.py": RULES.read_bytes(), "addresses.json": json.dumps(policy()._asdict()).encode()}
+
+
+def _resolved(host: str) -> list[Address]:
+    """What a host means, as far as that is known in time; the C library itself cannot be hurried."""
+    found: list[Address] = []
+    asking = threading.Thread(target=lambda: found.extend(address_rules.addresses(host)), daemon=True)
+    asking.start()
+    asking.join(RESOLVE_SECONDS)
+    return list(found)
