@@ -59,6 +59,12 @@ class AppRow:
         return sum(process.quantity for process in self.processes) if running else 0
 
     @property
+    def is_behind(self) -> bool:
+        """Whether a config var was changed after the live release was made."""
+        changed = self.environment.config_changed_at
+        return bool(self.live and changed and changed > self.live.created_at)
+
+    @property
     def formation(self) -> list["Formation"]:
         """Each process type with its command and a dot per instance."""
         commands = self.live.commands if self.live else {}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from runtimes import bell
 from runtimes.models import App, ConfigVar, Environment
@@ -13,6 +14,9 @@ from runtimes.models.config import key_validator
 PROTECTED = frozenset(
     {"PORT", "DYNO", "HOME", "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "ENV", "STACK", "HOSTNAME"}
 )
+
+# The platform says these too, and a config var takes their place.
+OVERRIDABLE = frozenset({"MEMORY_AVAILABLE", "WEB_CONCURRENCY"})
 
 # In bytes. Linux starts no process with a variable of 128 KB.
 LONGEST = 64 * 1024
@@ -25,14 +29,24 @@ def set_vars(app: App, values: Mapping[str, str], environment: Environment | Non
     with transaction.atomic():
         for key, value in values.items():
             ConfigVar.objects.update_or_create(app=app, environment=environment, key=key, defaults={"value": value})
+        _changed(app, environment)
     bell.ring(f"app.{app.pk}")
 
 
 def unset_vars(app: App, keys: Iterable[str], environment: Environment | None = None) -> int:
     """Remove these; return how many there were."""
-    gone, _ = ConfigVar.objects.filter(app=app, environment=environment, key__in=list(keys)).delete()
+    with transaction.atomic():
+        gone, _ = ConfigVar.objects.filter(app=app, environment=environment, key__in=list(keys)).delete()
+        if gone:
+            _changed(app, environment)
     bell.ring(f"app.{app.pk}")
     return gone
+
+
+def _changed(app: App, environment: Environment | None) -> None:
+    """Note when, so that pages can say that what runs is older."""
+    concerned = app.environments.filter(pk=environment.pk) if environment else app.environments.all()
+    concerned.update(config_changed_at=timezone.now())
 
 
 def check(key: str, value: str) -> None:

@@ -59,7 +59,7 @@ def release_job(release: Release, image: str) -> JobSpec:
         name=f"{prefix(release)}-release",
         image=image,
         command=argv(release, release.release_command),
-        env={**release.config, "DYNO": "release.1", "MEMORY_AVAILABLE": str(RELEASE_MEMORY)},
+        env={"MEMORY_AVAILABLE": str(RELEASE_MEMORY), **release.config, "DYNO": "release.1"},
         labels=labels(release) | {"slipway.process": "release"},
         network=NETWORK,
         limits=Limits(memory=RELEASE_MEMORY, cpus=1.0, pids=PIDS),
@@ -81,5 +81,5 @@ def prefix(release: Release) -> str:
 
 
 def variables(release: Release, process: Process) -> Mapping[str, str]:
-    """What an instance is told; what the platform says wins over config vars of the same name."""
-    return {**release.config, "MEMORY_AVAILABLE": str(process.memory)}
+    """What an instance is told; a config var wins over what the platform says by the same name."""
+    return {"MEMORY_AVAILABLE": str(process.memory), **release.config}

@@ -12,6 +12,8 @@ from console.forms.fields import SecretField
 from runtimes.models import App, Environment
 from runtimes.models.config import key_validator
 
+MOST_BYTES = 256 * 1024
+
 
 class EnvironmentField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice of the app's environments, by their names alone."""
@@ -61,20 +63,39 @@ class PasteForm(_ScopeForm):
     """Many config vars at once, as they stand in a `.env` file."""
 
     prefix = "paste"
-    text = SecretField(label=gettext_lazy("Contents of a .env file"), strip=False, max_length=256 * 1024, rows=6)
+    text = SecretField(
+        label=gettext_lazy("Contents of a .env file"), strip=False, max_length=MOST_BYTES, rows=6, required=False
+    )
+    file = forms.FileField(label=gettext_lazy("Or the file itself"), required=False)
 
     def clean_text(self) -> dict[str, str]:
         """The entries."""
+        return _entries(self.cleaned_data["text"].replace("\r\n", "\n"))
+
+    def clean_file(self) -> dict[str, str]:
+        """The entries of the uploaded file, byte for byte."""
+        if not (file := self.cleaned_data["file"]):
+            return {}
+        if file.size > MOST_BYTES:
+            raise ValidationError(_("The file is larger than 256 KB."))
         try:
-            found = parse(self.cleaned_data["text"].replace("\r\n", "\n"))
-        except Unreadable as error:
-            raise ValidationError(_("Line %(line)d is not KEY=VALUE.") % {"line": error.line}) from None
-        if not found:
-            raise ValidationError(_("There is no KEY=VALUE in it."))
-        return found
+            return _entries(file.read().decode())
+        except UnicodeDecodeError:
+            raise ValidationError(_("The file is no text in UTF-8.")) from None
+
+    def clean(self) -> None:
+        """Something has to be set."""
+        if not self.errors and not self.values:
+            self.add_error("text", _("There is no KEY=VALUE in it."))
 
     @property
     def values(self) -> dict[str, str]:
-        """What to set."""
-        values: dict[str, str] = self.cleaned_data["text"]
-        return values
+        """What to set; what was typed wins over the file."""
+        return {**self.cleaned_data.get("file", {}), **self.cleaned_data.get("text", {})}
+
+
+def _entries(text: str) -> dict[str, str]:
+    try:
+        return parse(text)
+    except Unreadable as error:
+        raise ValidationError(_("Line %(line)d is not KEY=VALUE.") % {"line": error.line}) from None

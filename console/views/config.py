@@ -1,7 +1,9 @@
 """An app's config vars: which there are, set some, remove one, look at one, release the change."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +20,7 @@ from console.dotenv import write
 from console.downloads import attached
 from console.forms.config import ConfigVarForm, PasteForm
 from console.views.frame import render_app
-from runtimes.config import set_vars, unset_vars
+from runtimes.config import OVERRIDABLE, set_vars, unset_vars
 from runtimes.models import App, ConfigVar, Environment, Release
 from runtimes.release import change_config
 
@@ -43,7 +45,7 @@ def put(request: HttpRequest, name: str) -> HttpResponse:
 def paste(request: HttpRequest, name: str) -> HttpResponse:
     """Set many, from the contents of a `.env` file."""
     app = access.app(request, name, can="configure")
-    form = PasteForm(request.POST, app=app)
+    form = PasteForm(request.POST, request.FILES, app=app)
     return _set(request, app, form) or _page(request, app, paste_form=form)
 
 
@@ -131,13 +133,28 @@ def _release(request: HttpRequest, app: App, environments: list[Environment]) ->
     return redirect("deploy", app.name, made.journal.number) if made else redirect("config", app.name)
 
 
+def _with_notes(found: Iterable[ConfigVar]) -> list[tuple[ConfigVar, str]]:
+    """Each var with what it takes the place of, if anything."""
+    rows = list(found)
+    for_all = {var.key for var in rows if var.environment is None}
+    return [(var, _in_place_of(var, for_all)) for var in rows]
+
+
+def _in_place_of(var: ConfigVar, for_all: set[str]) -> str:
+    if var.environment and var.key in for_all:
+        return _("instead of the one for all")
+    if var.key in OVERRIDABLE or (var.environment is None and var.key in settings.BUILD_ENVIRONMENT):
+        return _("instead of the platform's")
+    return ""
+
+
 def _page(request: HttpRequest, app: App, **forms: Any) -> HttpResponse:
     environments = list(app.environments.all())
     stale = [(each, changed_since(live, each)) for each in environments if (live := each.live)]
     context: dict[str, Any] = {
         "form": ConfigVarForm(app=app),
         "paste_form": PasteForm(app=app),
-        "vars": app.config_vars.select_related("environment").defer("value"),
+        "vars": _with_notes(app.config_vars.select_related("environment").defer("value")),
         "stale": [(environment, keys) for environment, keys in stale if keys],
     }
     status = 422 if {"form", "paste_form"} & forms.keys() else 200

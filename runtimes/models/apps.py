@@ -140,6 +140,7 @@ class Environment(models.Model):
     )
     maintenance = models.BooleanField(default=False, help_text="Visitors see a page that says so.")
     release_command = models.TextField(blank=True, default="", help_text="In place of the Procfile's.")
+    config_changed_at = models.DateTimeField(null=True, blank=True, help_text="When a config var for it changed last.")
 
     class Meta:
         ordering = ["app", "pk"]

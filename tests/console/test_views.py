@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from buildpacks import registry
@@ -159,6 +161,49 @@ def test_the_page_says_when_what_runs_is_older_than_what_is_set(alice: Client, a
     assert "is older than what is set" not in page(alice, "/apps/shop/config/")
     alice.post("/apps/shop/config/set", {"key": "A", "value": "1"})
     assert "is older than what is set: A" in page(alice, "/apps/shop/config/")
+
+
+def test_every_page_says_that_config_was_changed_until_it_is_released(alice: Client, app: App) -> None:
+    make.deploy(app, "live", ago=timedelta(minutes=5))
+    words = "since v1: it counts from the next release"
+    assert words not in page(alice, "/apps/shop/")
+    alice.post("/apps/shop/config/set", {"key": "A", "value": "1"})
+    for where in ("", "deploys/", "releases/", "processes/", "deploys/1/"):
+        assert words in page(alice, f"/apps/shop/{where}")
+    make.deploy(app, "live")
+    Release.objects.filter(number=2).update(created_at=timezone.now())
+    assert "it counts from the next release" not in page(alice, "/apps/shop/")
+    alice.post("/apps/shop/config/remove", {"key": "A"})
+    assert "since v2: it counts" in page(alice, "/apps/shop/")
+
+
+def test_a_dotenv_file_is_uploaded_byte_for_byte(alice: Client, app: App) -> None:
+    file = SimpleUploadedFile(".env", b"A='1\r\n2'\nB=\"$x # \xc3\xa9\"\n")
+    alice.post("/apps/shop/config/paste", {"paste-file": file})
+    assert {var.key: var.value for var in app.config_vars.all()} == {"A": "1\r\n2", "B": "$x # é"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"A=1\nnonsense", "Line 2 is not KEY=VALUE"),
+        (b"A=\xff", "no text in UTF-8"),
+        (b"# nothing", "There is no KEY=VALUE in it"),
+        (b"A=" + b"x" * 256 * 1024, "larger than 256 KB"),
+    ],
+)
+def test_a_file_that_is_no_dotenv_sets_nothing_and_says_why(alice: Client, app: App, content: bytes, said: str) -> None:
+    response = alice.post("/apps/shop/config/paste", {"paste-file": SimpleUploadedFile(".env", content)})
+    assert said in response.content.decode()
+    assert not app.config_vars.exists()
+
+
+def test_a_var_that_takes_the_place_of_another_is_shown_as_such(alice: Client, app: App) -> None:
+    for fields in ({"key": "A"}, {"key": "A", "environment": "production"}, {"key": "WEB_CONCURRENCY"}):
+        alice.post("/apps/shop/config/set", {"value": "1", **fields})
+    shown = page(alice, "/apps/shop/config/")
+    assert shown.count("instead of the one for all") == 1
+    assert shown.count("instead of the platform&#x27;s") == 1
 
 
 def test_a_changed_config_is_released_on_demand(alice: Client, app: App) -> None:

@@ -29,7 +29,7 @@ def test_a_formation_of_web(release: Release) -> None:
         image="slug:1",
         command="gunicorn wsgi",
         indexes=(1, 2),
-        env={"COLOUR": "red", "MEMORY_AVAILABLE": "256"},
+        env={"COLOUR": "red", "MEMORY_AVAILABLE": "mine"},
         labels={
             "slipway.app": "shop",
             "slipway.environment": "production",
@@ -55,7 +55,7 @@ def test_a_release_command(release: Release) -> None:
         name="shop.production-v1-release",
         image="slug:1",
         command=("/usr/local/bin/slipway-run", "migrate"),
-        env={"COLOUR": "red", "MEMORY_AVAILABLE": "512", "DYNO": "release.1"},
+        env={"COLOUR": "red", "MEMORY_AVAILABLE": "mine", "DYNO": "release.1"},
         labels={
             "slipway.app": "shop",
             "slipway.environment": "production",
