@@ -1,16 +1,19 @@
 """One at a time: whoever changes what runs in an environment, or the router, holds it."""
 
+import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from runtimes.models import Hold
 
 HOLD_SECONDS = 120
+RENEW_SECONDS = 30
 RETRY_SECONDS = 0.05
 
 
@@ -22,8 +25,9 @@ class Held(Exception):
 def hold(name: str, patience: float = HOLD_SECONDS) -> Iterator[Hold]:
     """Wait up to `patience` seconds for the thing of this name and hold it inside.
 
-    Raises `Held` if that was in vain. A hold runs out after `HOLD_SECONDS`, so that a worker that
-    died holds nothing for ever. Whoever holds it may leave a `note` for the next.
+    Raises `Held` if that was in vain. A hold is renewed while the work goes on, and runs out after
+    `HOLD_SECONDS`, so that a worker that died holds nothing for ever. Whoever holds it may leave a
+    `note` for the next.
     """
     me = uuid.uuid4().hex
     deadline = time.monotonic() + patience
@@ -34,12 +38,37 @@ def hold(name: str, patience: float = HOLD_SECONDS) -> Iterator[Hold]:
         time.sleep(RETRY_SECONDS)
     held = Hold.objects.get(name=name)
     try:
-        yield held
+        with _renewed(name, me):
+            yield held
     finally:
         Hold.objects.filter(name=name, held_by=me).update(held_until=timezone.now(), note=held.note)
 
 
 def _grasp(name: str, me: str) -> bool:
-    now = timezone.now()
-    until = now + timedelta(seconds=HOLD_SECONDS)
-    return bool(Hold.objects.filter(name=name, held_until__lte=now).update(held_by=me, held_until=until))
+    free = Hold.objects.filter(name=name, held_until__lte=timezone.now())
+    return bool(free.update(held_by=me, held_until=_until()))
+
+
+def _until() -> datetime:
+    return timezone.now() + timedelta(seconds=HOLD_SECONDS)
+
+
+@contextmanager
+def _renewed(name: str, me: str) -> Iterator[None]:
+    over = threading.Event()
+    thread = threading.Thread(target=_renew, args=(name, me, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _renew(name: str, me: str, over: threading.Event) -> None:
+    try:
+        while not over.wait(RENEW_SECONDS):
+            with suppress(DatabaseError):  # the next try comes soon
+                Hold.objects.filter(name=name, held_by=me).update(held_until=_until())
+    finally:
+        connection.close()

@@ -60,6 +60,29 @@ def test_whoever_died_holds_nothing_for_ever() -> None:
         pass
 
 
+def test_a_hold_is_renewed_while_the_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtimes.holding.RENEW_SECONDS", 0.01)
+    over = timezone.now() - timedelta(seconds=1)
+    with hold("thing"):
+        Hold.objects.update(held_until=over)
+        while Hold.objects.get().held_until <= over:
+            pass
+        with pytest.raises(Held), hold("thing", patience=0):
+            pass
+
+
+def test_what_another_has_taken_is_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtimes.holding.RENEW_SECONDS", 0.01)
+    over, names = timezone.now() - timedelta(seconds=1), ("taken", "kept")
+    with hold(names[0]), hold(names[1]):
+        Hold.objects.filter(name="taken").update(held_by="another", held_until=over)
+        for _ in range(2):  # each was renewed or not, in turn
+            Hold.objects.filter(name="kept").update(held_until=over)
+            while Hold.objects.get(name="kept").held_until <= over:
+                pass
+        assert Hold.objects.get(name="taken").held_until == over
+
+
 def test_who_comes_back_too_late_does_not_let_go_for_another() -> None:
     with hold("thing") as late:
         Hold.objects.update(held_until=timezone.now() - timedelta(seconds=1))
