@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.files.storage import storages
 from django.db import transaction
 
 from builds import samples
 from runtimes import addresses, bell
 from runtimes.models import App, Environment, Stack, Team
 from runtimes.models.apps import RESERVED_NAMES
+from runtimes.storage import store
 
 # No user information but a user's name: credentials have a place of their own.
 GIT_URL = re.compile(
@@ -36,16 +36,26 @@ def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
     sample: str = "",
     stack: Stack | None = None,
 ) -> App:
-    """Make an app with its production environment; raise `ValidationError` by field if it cannot be."""
+    """Make an app with its production environment.
+
+    Raises `ValidationError` by field if it cannot be, and `PlatformFailed` if its archive cannot be stored.
+    """
     app = App(team=team, name=name, source=source, created_by=by, stack=stack or Stack.objects.earliest("pk"))
     where = {"git_url": git_url, "git_ref": git_ref, "git_secret": git_secret, "directory": directory, "sample": sample}
     _set(app, archive, **where)
     with transaction.atomic():
         app.save()
         Environment.objects.create(app=app, name="production")
-        _keep(app, archive)
+        if archive:
+            app.archive = keep(app, archive)
+            app.save(update_fields=["archive"])
     bell.ring("apps")
     return app
+
+
+def keep(app: App, archive: "File[bytes]") -> str:
+    """Store an archive that somebody uploaded for an app and return its key; raise `PlatformFailed` if that fails."""
+    return store("sources", f"{app.pk}/upload-{uuid.uuid4().hex}", archive, "The archive")
 
 
 def add_environment(app: App, name: str) -> Environment:
@@ -60,13 +70,15 @@ def add_environment(app: App, name: str) -> Environment:
 def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: str) -> None:
     """Change fields of the app's source (`source`, `git_url`, `git_ref`, `git_secret`, `directory`, `sample`).
 
-    An empty `git_secret` keeps the one there is. Raises `ValidationError` by field.
+    An empty `git_secret` keeps the one there is. Raises
+    `ValidationError` by field, and `PlatformFailed` if the archive cannot be stored; nothing has changed then.
     """
     if not where.get("git_secret"):
         where.pop("git_secret", None)
     _set(app, archive, **where)
+    if archive:
+        app.archive = keep(app, archive)
     app.save()
-    _keep(app, archive)
     bell.ring(f"app.{app.pk}")
 
 
@@ -77,12 +89,6 @@ def _set(app: App, archive: "File[bytes] | None", **where: str) -> None:
         app.archive_name = (archive.name or "")[:200]
     check(app, has_archive=bool(archive or app.archive))
     app.full_clean()
-
-
-def _keep(app: App, archive: "File[bytes] | None") -> None:
-    if archive:
-        app.archive = storages["sources"].save(f"{app.pk}/upload-{uuid.uuid4().hex}", archive)
-        app.save(update_fields=["archive"])
 
 
 def check(app: App, has_archive: bool) -> None:

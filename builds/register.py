@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from builds.create import GIT_URL, check_address
 from builds.models import AppBuildpack
 from runtimes import bell
 from runtimes.orders import order
+from runtimes.storage import store
 
 TARBALL_URL = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/[^\s@]+")
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -40,17 +42,19 @@ def register(
     """List a buildpack and have it fetched; it can be used when it `is_ready`, or has a `problem`.
 
     `pin` is the full commit (Git) or the sha256 (tarball). `facts` are further fields. Raises
-    `ValidationError` by field.
+    `ValidationError` by field, and `PlatformFailed` if the archive cannot be stored.
     """
     last = Buildpack.objects.aggregate(last=Max("position"))["last"] or 0
     buildpack = Buildpack(name=name, kind=kind, url=url, pin=pin, position=last + 10, **facts)
     _check(buildpack, has_archive=bool(archive))
     buildpack.full_clean()
+    upload = store("buildpacks", f"uploads/{uuid.uuid4().hex}", archive, "The archive") if archive else ""
     try:
         buildpack.save()
     except IntegrityError:
+        if upload:
+            storages["buildpacks"].delete(upload)
         raise ValidationError({"name": f"There is a buildpack {name} already."}) from None
-    upload = storages["buildpacks"].save(f"uploads/{buildpack.pk}", archive) if archive else ""
     order("builds.tasks.obtain_buildpack", buildpack.pk, upload)
     bell.ring(TOPIC)
     return buildpack

@@ -10,8 +10,8 @@ from django.core.files import File
 from django.core.files.storage import storages
 
 from builds import archives, git, samples
-from runtimes.faults import PlatformFailed
 from runtimes.models import App
+from runtimes.storage import store
 from runtimes.watch import Watch
 
 
@@ -68,10 +68,7 @@ def unpack(key: str) -> Iterator[bytes]:
 
 def _store(wanted: Wanted, out: IO[bytes]) -> str:
     out.seek(0)
-    try:
-        return storages["sources"].save(f"{wanted.app.pk}/{wanted.name}.tar.zst", File(out))
-    except OSError as error:
-        raise PlatformFailed(f"The source cannot be stored: {error.strerror or error}.") from error
+    return store("sources", f"{wanted.app.pk}/{wanted.name}.tar.zst", File(out), "The source")
 
 
 def _fetch_archive(wanted: Wanted, log: Pen) -> Fetched:

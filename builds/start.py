@@ -1,18 +1,16 @@
 """Starting a deploy: everything a page needs is written down before anyone works on it."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone
 
 from builds.build import listed
-from builds.create import check_ref
+from builds.create import check_ref, keep
 from builds.models import Build
 from builds.progress import PLACEHOLDER
 from runtimes import bell, deploy, journal
@@ -32,13 +30,13 @@ def start_deploy(
 
     The journal, all of its steps and its first line are there when this returns. The app's list of
     buildpacks is taken as it is now. Raises `ValidationError` for a `ref` that cannot be one, and
-    for an app that is being removed.
+    for an app that is being removed; `PlatformFailed` if the archive cannot be stored.
     """
     app = environment.app
     check_ref(ref, "ref")
     if App.objects.filter(pk=app.pk, destroyed_at__isnull=False).exists():
         raise ValidationError(f"{app.name} is being removed.")
-    key = storages["sources"].save(f"{app.pk}/upload-{uuid.uuid4().hex}", archive) if archive else ""
+    key = keep(app, archive) if archive else ""
     names = [buildpack.name for buildpack in listed(app)]
     return _queue(environment, by, ref=ref, archive=key, clear_cache=clear_cache, listed=names)
 

@@ -116,7 +116,7 @@ def _storage(name: str) -> dict[str, object]:
     if not S3_BUCKET:
         return {"BACKEND": "runtimes.storage.WholeFileStorage", "OPTIONS": {"location": STORAGE_DIR / name}}
     return {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "runtimes.bucket.BucketStorage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "location": name,

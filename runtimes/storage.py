@@ -1,13 +1,24 @@
-"""Files on the local disk that are whole or not there."""
+"""Files that are whole or not there, on the local disk; and the one way in which all of them are stored."""
 
 import os
 import tempfile
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.files.storage import FileSystemStorage
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, storages
+
+from runtimes.faults import PlatformFailed
 
 CHUNK_BYTES = 1024 * 1024
+
+
+def store(storage: str, name: str, file: "File[bytes]", what: str) -> str:
+    """Store a file and return its key; raise `PlatformFailed`, which says that `what` cannot be stored and why."""
+    try:
+        return storages[storage].save(name, file)
+    except OSError as error:
+        raise PlatformFailed(f"{what} cannot be stored: {error.strerror or error}.") from error
 
 
 class WholeFileStorage(FileSystemStorage):

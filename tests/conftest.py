@@ -13,6 +13,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from builds import run
@@ -85,6 +86,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(holding, "RETRY_SECONDS", 0.005)
     monkeypatch.setattr(run, "TURN_SECONDS", 0.005)
+
+
+@pytest.fixture
+def unwritable(settings: Settings, tmp_path: Path) -> None:
+    """Storages that nobody can write, not even root: a file stands where their folders should be."""
+    taken = tmp_path / "taken"
+    taken.touch()
+    lost = {"BACKEND": "runtimes.storage.WholeFileStorage", "OPTIONS": {"location": taken}}
+    settings.STORAGES = settings.STORAGES | dict.fromkeys(("sources", "slugs", "buildpacks"), lost)
 
 
 @pytest.fixture(autouse=True)

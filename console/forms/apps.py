@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from builds.samples import names
+from console.faults import told
+from runtimes.faults import PlatformFailed
 from runtimes.models import App, Team
 from runtimes.models.apps import RESERVED_NAMES, name_validator
 
@@ -111,8 +113,9 @@ class SourceForm(forms.Form):
             verb(*args, **self.cleaned_data, **kwargs)
         except ValidationError as error:
             self.add_error(None, error)
-            return False
-        return True
+        except PlatformFailed as fault:
+            self.add_error("archive", told(fault))
+        return not self.errors
 
     @property
     def needs_archive(self) -> bool:

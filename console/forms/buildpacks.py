@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 from buildpacks.models import Buildpack, name_validator
 from builds.register import register, set_environment
 from console.dotenv import Unreadable, parse, write
+from console.faults import told
+from runtimes.faults import PlatformFailed
 
 Kind = Buildpack.Kind
 
@@ -49,8 +51,9 @@ class BuildpackForm(forms.Form):
             register(facts.pop("name"), facts.pop("kind"), **facts)
         except ValidationError as error:
             self.add_error(None, error)
-            return False
-        return True
+        except PlatformFailed as fault:
+            self.add_error("archive", told(fault))
+        return not self.errors
 
 
 class EnvironmentForm(forms.Form):

@@ -87,6 +87,7 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     app = access.app(request, name, can="change source")
     form = EditSourceForm(request.POST, request.FILES, app=app)
     if not form.is_valid() or not form.carry_out(change_source, app):
+        app.refresh_from_db()  # what was refused is shown in the form alone
         return _settings(request, app, source_form=form)
     record(request, "source-change", app=app, changed=form.changed_data)
     messages.success(request, _("The source is saved. The next deploy uses it."))

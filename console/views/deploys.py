@@ -14,11 +14,13 @@ from builds.start import deploy_again, start_deploy
 from console import access
 from console.activity import record
 from console.changes import changes
+from console.faults import told
 from console.forms.deploys import DeployForm
 from console.usual import usual_seconds
 from console.views.frame import either, render_app
 from console.waiting import waiting
 from runtimes import journal as journals
+from runtimes.faults import PlatformFailed
 from runtimes.models import Release
 from runtimes.release import possible_rollbacks
 
@@ -43,7 +45,11 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
         for sentences in form.errors.as_data().values():
             messages.error(request, " ".join(sentence for error in sentences for sentence in error.messages))
         return redirect("app", name)
-    build = start_deploy(environment, by=request.user, **form.cleaned_data)
+    try:
+        build = start_deploy(environment, by=request.user, **form.cleaned_data)
+    except PlatformFailed as fault:
+        messages.error(request, told(fault))
+        return redirect("app", name)
     facts: dict[str, Any] = {"ref": build.ref, "clear_cache": build.clear_cache}
     record(request, "deploy", environment=environment, target=f"#{build.journal.number}", **facts)
     return redirect("deploy", name, build.journal.number)

@@ -195,3 +195,15 @@ def test_bootstrap_makes_the_first_admin_once_and_prints_the_password_once(run: 
     assert Buildpack.objects.filter(name="python").exists()
     assert run("bootstrap").out == ""
     assert get_user_model().objects.count() == 1
+
+
+@pytest.mark.parametrize("words", [("createapp", "new"), ("deploy", "shop"), ("addbuildpack", "ruby")])
+def test_an_archive_that_the_platform_cannot_keep_is_not_called_wrong(
+    run: Run, unwritable: None, archive: str, words: tuple[str, str]
+) -> None:
+    make.app("shop")
+    ended = run(*words, "--archive", archive)
+    assert ended.status == 1
+    assert ended.error.startswith("The platform failed, not your archive: The archive cannot be stored:")
+    assert not App.objects.filter(name="new").exists()
+    assert not Buildpack.objects.filter(name="ruby").exists()

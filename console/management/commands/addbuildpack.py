@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from buildpacks.models import Buildpack
 from builds.register import register
 from console.activity import record
+from console.faults import told
+from runtimes.faults import PlatformFailed
 
 from ._follow import POLL_SECONDS
 
@@ -32,6 +34,8 @@ class Command(BaseCommand):
             buildpack = self._register(options)
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        except PlatformFailed as fault:
+            raise CommandError(told(fault)) from None
         except OSError as error:
             raise CommandError(f"{options['archive']}: {error.strerror}") from None
         while not (buildpack.is_ready or buildpack.problem):

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds.create import create_app
 from console.activity import record
+from console.faults import told
+from runtimes.faults import PlatformFailed
 from runtimes.models import App, Stack, Team
 
 
@@ -38,6 +40,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no such {type(error).__qualname__.split('.')[0].lower()}.") from None
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        except PlatformFailed as fault:
+            raise CommandError(told(fault)) from None
         except OSError as error:
             raise CommandError(f"{options['archive']}: {error.strerror}") from None
         record(None, "app-create", app=app, source=app.source)

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from builds.models import Build
 from builds.start import start_deploy
 from console.activity import record
+from console.faults import told
+from runtimes.faults import PlatformFailed
 from runtimes.models import Environment
 
 from ._follow import find_app, find_environment, follow
@@ -43,5 +45,7 @@ class Command(BaseCommand):
                 return start_deploy(environment, archive=File(file, options["archive"].name), **facts)
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
+        except PlatformFailed as fault:
+            raise CommandError(told(fault)) from None
         except OSError as error:
             raise CommandError(f"{options['archive']}: {error.strerror}") from None
