@@ -319,9 +319,9 @@ class Engine(Protocol):
     ) -> Kept:
         """Have an image of others here, under a name of our own that no moved tag and no clean-up takes away.
 
-        `image` has a tag, a digest or neither. Its registry is asked if it is not here, or where `fresh` says so unless
-        it has a digest, which means one image for ever. What comes is told to `say`, a line each; what that raises
-        breaks it off. Raises `NotPulled`.
+        `image` has a tag, a digest or neither. Its registry is asked if it is not here, or where `fresh` says so: what
+        is here already does not come a second time. What comes is told to `say`, a line each; what that raises breaks
+        it off. Raises `NotPulled`.
         """
         ...
 

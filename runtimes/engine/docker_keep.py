@@ -6,8 +6,8 @@ is pulled by that; the name with which it came goes again unless it was here bef
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from docker import auth
@@ -36,8 +36,8 @@ def keep(client: DockerClient, image: str, login: Login | None, *, fresh: bool, 
     wanted = references.parse(image)
     if wanted is None or wanted.repository.startswith(f"{client.namespace}/"):  # those are not for everybody
         raise references.missing(image, references.HUB)
-    found = _here(client, wanted, image) if wanted.digest or not fresh else None
-    digest = wanted.digest or (_digest(found, wanted) if found else _asked(client, wanted, image, login))
+    found = None if fresh else _here(client, wanted, image)
+    digest = _digest(found, wanted) if found else _asked(client, wanted, image, login)
     found = found or _by_digest(client, wanted, digest) or _pulled(client, wanted, digest, login, say)
     _check_platform(client, image, [_platform(found)])
     _name_it(client, found, digest)
@@ -70,6 +70,8 @@ def _by_digest(client: DockerClient, wanted: Reference, digest: str) -> dict[str
 
 def _digest(found: dict[str, Any], wanted: Reference) -> str:
     """Return the digest under which its registry knows it; its own id if none does."""
+    if wanted.digest:
+        return wanted.digest
     known = [each.partition("@") for each in found["RepoDigests"] or []]
     return next((digest for name, _, digest in known if name == wanted.repository), str(found["Id"]))
 
@@ -86,14 +88,8 @@ def _asked(client: DockerClient, wanted: Reference, image: str, login: Login | N
 
 def _pulled(client: DockerClient, wanted: Reference, digest: str, login: Login | None, say: Say) -> dict[str, Any]:
     image = f"{wanted.repository}@{digest}"
-    params = {"fromImage": wanted.repository, "tag": digest}
-    headers = {"X-Registry-Auth": auth.encode_header(_auth(login)).decode()}
-    with (
-        _told_apart(image, wanted.host, login),
-        translated(),
-        stream(client, "POST", "/images/create", params, headers) as answer,
-    ):
-        for line in _progress(answer.iter_lines()):
+    with closing(_arriving(client, wanted, digest, login)) as lines:  # what breaks it off ends the daemon's work too
+        for line in lines:
             say(line)
     found = find_image(client, image) or find_image(
         client, name_of(client, digest)
@@ -103,6 +99,18 @@ def _pulled(client: DockerClient, wanted: Reference, digest: str, login: Login |
     _name_it(client, found, digest)
     untag(client, image)
     return found
+
+
+def _arriving(client: DockerClient, wanted: Reference, digest: str, login: Login | None) -> Generator[str, None, None]:
+    """Let it come, and yield how it goes."""
+    params = {"fromImage": wanted.repository, "tag": digest}
+    headers = {"X-Registry-Auth": auth.encode_header(_auth(login)).decode()}
+    with (
+        _told_apart(f"{wanted.repository}@{digest}", wanted.host, login),
+        translated(),
+        stream(client, "POST", "/images/create", params, headers) as answer,
+    ):
+        yield from _progress(answer.iter_lines())
 
 
 def _name_it(client: DockerClient, found: dict[str, Any], digest: str) -> None:

@@ -28,6 +28,7 @@ from runtimes.engine.base import (
 from runtimes.engine.docker_kwargs import FORMATION, INDEX, container_kwargs, instance_kwargs
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import OWNER, Tree
+from runtimes.engine.fake_registry import Offered
 from runtimes.engine.fake_world import World
 from runtimes.engine.streams import join_lines
 
@@ -169,13 +170,12 @@ class FakeEngine:
         wanted = references.parse(image)
         if wanted is None or wanted.repository.startswith(f"{self.namespace}/"):
             raise references.missing(image, references.HUB)
-        here = self.kept(wanted.digest) if wanted.digest else (None if fresh else image)
-        offered = self._daemon.kept.get(here or "")
+        offered = None if fresh else self._here(wanted, image)
         if offered is None:
             offered = self._daemon.offered.ask(image, wanted, login)
-            for line in ("Pulling", "Pull complete"):
-                (say or str)(line)
         name = self._image(offered.digest)
+        if name not in self._daemon.images and say:
+            say("Pull complete")
         self._daemon.images[name], self._daemon.kept[name] = offered.files, offered
         return Kept(name, offered.digest, offered.platform, 1024, offered.port, offered.has_shell)
 
@@ -210,6 +210,12 @@ class FakeEngine:
             if self._is_used(name):
                 raise EngineError(f"The image {name} is in use.")
             self._daemon.images.pop(name, None)
+
+    def _here(self, wanted: references.Reference, image: str) -> Offered | None:
+        """What is here under this name without a registry: kept by its digest, or made here."""
+        if wanted.digest:
+            return self._daemon.kept.get(self._image(wanted.digest))
+        return Offered(self._daemon.images[image], mark=image) if image in self._daemon.images else None
 
     def _is_used(self, image: str) -> bool:
         return any(one.plan.image == image for one in self._daemon.containers.values())

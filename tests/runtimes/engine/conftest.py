@@ -82,7 +82,11 @@ def _held_by_docker(namespace: str) -> dict[str, set[str]]:
         "containers": {str(one.name) for one in client.containers.list(all=True, filters=mine)},
         "networks": {str(one.id) for one in client.networks.list(filters=mine)},
         "volumes": {str(one.name) for one in client.volumes.list(filters=mine)},
-        "images": {str(one.id) for one in client.images.list(all=True, filters=mine)},
+        "images": {
+            str(one.id)
+            for kind in (mine, {"reference": f"{namespace}/*"})
+            for one in client.images.list(all=True, filters=kind)
+        },
     }
 
 
@@ -97,3 +101,6 @@ def _clean_up(namespace: str) -> None:
         volume.remove()
     for image in client.images.list(filters=mine):
         client.images.remove(str(image.id), force=True)
+    for image in client.images.list(filters={"reference": f"{namespace}/*"}):  # others made these, without our label
+        for tag in [tag for tag in image.tags if tag.startswith(f"{namespace}/")]:
+            client.images.remove(tag, force=True)
