@@ -124,6 +124,11 @@ class Deploy:
         return self.build.failure_reason if self.build else ""
 
     @property
+    def failure_detail(self) -> str:
+        """The failing buildpack's own reason, if it gave one."""
+        return self.build.failure_detail if self.build else ""
+
+    @property
     def exit_code(self) -> int | None:
         """What the process that failed ended with, if one did."""
         if self.release and self.release.exit_code is not None:

@@ -74,3 +74,18 @@ class Detection(Stateful):
 
     def __str__(self) -> str:
         return f"Detection of {self.app}"
+
+
+class Hint(models.Model):
+    """What to do about a failed deploy in whose log, or among whose facts, a line has this pattern (`builds.hints`)."""
+
+    pattern = models.CharField(max_length=200, unique=True)
+    text = models.CharField(max_length=500)
+    position = models.PositiveIntegerField(default=0, help_text="Those further up win.")
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.pattern

@@ -241,6 +241,22 @@ _TABS = (
 )
 
 
+# Address name, icon, word: the pages of the platform's admin.
+_ADMIN_PAGES = (
+    ("persons", "users", gettext_lazy("People")),
+    ("registry", "puzzle", gettext_lazy("Buildpacks")),
+    ("stacks", "stack-2", gettext_lazy("Stacks")),
+    ("hints", "info-circle", gettext_lazy("Failure hints")),
+    ("platform-activity", "history", gettext_lazy("Activity")),
+)
+
+
+@register.simple_tag
+def admin_pages() -> Any:
+    """The pages of the platform's admin: address name, icon, word."""
+    return _ADMIN_PAGES
+
+
 @register.simple_tag(takes_context=True)
 def tabs(context: template.Context) -> list[tuple[str, str, str, Any]]:
     """The pages of the app at hand: key, address, icon, word."""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from builds import deploys
 from builds.cancel import cancel as cancel_deploy
 from builds.start import deploy_again, start_deploy
-from console import access
+from console import access, outcome
 from console.activity import record
 from console.changes import changes
 from console.faults import told
@@ -23,9 +23,6 @@ from runtimes import journal as journals
 from runtimes.faults import PlatformFailed
 from runtimes.models import Release
 from runtimes.release import possible_rollbacks
-
-LAST_WORDS = 10
-WORDS_FROM = 200  # further back nobody's last words are looked for
 
 
 @require_GET
@@ -97,14 +94,6 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("deploy", name, build.journal.number)
 
 
-def _last_words(deploy: deploys.Deploy) -> list[str]:
-    """The last lines of the step that failed, without colours."""
-    failed = deploy.failed_step
-    lines = journals.read(deploy.journal, max(0, journals.count(deploy.journal) - WORDS_FROM))
-    said = [line.text for line in lines if failed is None or line.step == failed.position]
-    return said[-LAST_WORDS:]
-
-
 def _way_back(deploy: deploys.Deploy) -> Release | None:
     """The release to roll back to from here: this one if it served before, the one before it while it serves."""
     possible = possible_rollbacks(deploy.environment) if deploy.state in ("live", "retired") else []
@@ -116,14 +105,15 @@ def _way_back(deploy: deploys.Deploy) -> Release | None:
 def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
     rights = access.rights_in(request.user, deploy.environment)
     usual = usual_seconds(deploy.environment)
+    last = journals.count(deploy.journal)
     return {
         "deploy": deploy,
         "steps": [(step, usual.get(step.name)) for step in deploy.journal.steps.all()],
-        "last": journals.count(deploy.journal),
+        "last": last,
         "serving": deploy.environment.live,
         "rights": rights,
         "changes": changes(deploy.release) if deploy.release and deploy.state == "live" else None,
-        "last_words": _last_words(deploy) if deploy.state == "failed" else [],
+        "outcome": outcome.of(deploy, last) if deploy.state == "failed" else {},
         "waits": waiting(deploy),
         "way_back": _way_back(deploy),
         "may_cancel": deploy.is_cancelable and access.may_cancel(request.user, rights, deploy),

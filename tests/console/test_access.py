@@ -12,6 +12,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from buildpacks import registry
 from buildpacks.models import Buildpack
 from builds.deploys import get
+from builds.models import Hint
 from console import access, invitations
 from runtimes.models import App, Role, Stack, Team
 from tests.console import factories as make
@@ -63,6 +64,11 @@ ROUTES = {
     "arrange-registry": Route("administer", "post", ("buildpack",)),
     "registered": Route("administer", args=("buildpack",)),
     "environment-registry": Route("administer", "post", ("buildpack",)),
+    "hints": Route("administer", args=()),
+    "add-hint": Route("administer", args=()),
+    "try-hints": Route("administer", "post", ()),
+    "hint": Route("administer", args=("hint",)),
+    "change-hint": Route("administer", "post", ("hint",)),
     "stacks": Route("administer", args=()),
     "add-environment": Route("change source", "post"),
     "protect": Route("protect environments", "post"),
@@ -129,6 +135,7 @@ def arguments() -> dict[Any, Any]:
         "invitation": invitation.pk,
         "token": token,
         "buildpack": Buildpack.objects.get(name="python").pk,
+        "hint": Hint.objects.earliest("pk").pk,
         "stack": Stack.objects.earliest("pk").pk,
     }
 
