@@ -198,7 +198,7 @@ def _release(environment: Environment, journal: Journal, slug: Slug, state: str,
         commands=slug.process_types,
         journal=journal,
         state="pending" if state == "releasing" else state,
-        created_at=moment,
+        created_at=moment - timedelta(seconds=4.7),
         created_by=by,
         live_at=None if state == "releasing" else moment,
     )
