@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from builds import deploys
 from console import access
 from console.ansi import plain
 from console.downloads import text_file
@@ -35,7 +36,7 @@ def lines(request: HttpRequest, name: str, number: int) -> HttpResponse:
             "lines": [[line.at_ms, line.step, line.text] for line in found],
             "last": last,
             "sealed": sealed,
-            "state": deploy.state,
+            "state": deploys.get(deploy.app, number).state,  # read after the seal: with it comes the last one
         }
     )
 
