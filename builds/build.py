@@ -44,7 +44,7 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     nonce = secrets.token_hex(16)
     if build.clear_cache:
         cache.clear(build.app)
-    engine().ensure_network(git.NETWORK)
+    engine().ensure_network(git.NETWORK, isolated=True)
     with engine().job(_spec(build), _uploads(build, own, buildpacks, nonce)) as job:
         progress = Progress(build, log, buildpacks)
         parts = channel.split(job.output(), nonce)

@@ -70,7 +70,7 @@ def add_environment(app: App, name: str) -> Environment:
 def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: str) -> None:
     """Change fields of the app's source (`source`, `git_url`, `git_ref`, `git_secret`, `directory`, `sample`).
 
-    An empty `git_secret` keeps the one there is. Raises
+    An empty `git_secret` keeps the one there is. The keys of an ssh host are forgotten: it is met anew. Raises
     `ValidationError` by field, and `PlatformFailed` if the archive cannot be stored; nothing has changed then.
     """
     if not where.get("git_secret"):
@@ -78,6 +78,7 @@ def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: st
     _set(app, archive, **where)
     if archive:
         app.archive = keep(app, archive)
+    app.git_host_keys = ""
     app.save()
     bell.ring(f"app.{app.pk}")
 

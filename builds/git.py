@@ -30,27 +30,45 @@ TOP = "source"
 # Exit statuses of the fetch script.
 NOT_FOUND, NEEDS_LOGIN, REF_MISSING, MOVED = 10, 11, 12, 13
 REFUSED = address_rules.REFUSED
+KEY_UNREADABLE, HOST_CHANGED = 16, 17
+
+KEY_SENTENCE = (
+    "What the app's settings hold is no private key that ssh can read. "
+    "Set one without a passphrase, all of it, from its BEGIN line to its END line."
+)
+HOST_SENTENCE = (
+    "shows other host keys than when it was met first. If its owner has changed them, save the source in the app's "
+    "settings once more, and the next fetch remembers the new ones. If not, somebody else may answer in its place."
+)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to fetch: a branch, tag or full commit of `url` (empty: its default branch), and how."""
+    """What to fetch: a branch, tag or full commit of `url` (empty: its default branch), and how.
+
+    `host_keys` are those that the host must have, as ssh knows them; empty for a host that is met first.
+    """
 
     url: str
     ref: str
     name: str
     image: str
     secret: str = field(default="", repr=False)
+    host_keys: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """What was found. `members` can be read once, and only while the checkout is open."""
+    """What was found. `members` can be read once, and only while the checkout is open.
+
+    `host_keys` are those of an ssh host that was met for the first time.
+    """
 
     commit: str
     author: str
     message: str
+    host_keys: str
     job: Job
 
     def members(self) -> Iterator[Member]:
@@ -61,12 +79,12 @@ class Checkout:
 @contextmanager
 def checkout(request: Request, watch: Watch, write: Callable[[bytes], object]) -> Iterator[Checkout]:
     """Fetch; `write` gets what Git says. Raises `BuildFailed` in words that help, and `Canceled`."""
-    engine().ensure_network(NETWORK)
+    engine().ensure_network(NETWORK, isolated=True)
     with engine().job(_spec(request), _uploads(request)) as job:
         if code := _wait(job, watch, write):
             raise _why(code, job, request)
         commit, author, message = (_read(job, "/slipway/out/commit") + "\n\n\n").split("\n")[:3]
-        yield Checkout(commit, author, message, job)
+        yield Checkout(commit, author, message, _read(job, "/slipway/out/host_keys"), job)
 
 
 def _wait(job: Job, watch: Watch, write: Callable[[bytes], object]) -> int:
@@ -92,13 +110,19 @@ def _spec(request: Request) -> JobSpec:
 
 
 def _uploads(request: Request) -> Iterator[Upload]:
-    yield Upload("/slipway", bundle({"credential": request.secret, **addresses.files(), **ca_bundle()}))
+    files = {"credential": _lines(request.secret), "known_hosts": request.host_keys}
+    yield Upload("/slipway", bundle({**files, **addresses.files(), **ca_bundle()}))
     yield script("fetch")
 
 
 def script(name: str) -> Upload:
     """One of the scripts that fetch, as `/slipway/bin/<name>`."""
     return Upload("/slipway/bin", bundle({name: (SCRIPTS / name).read_bytes()}, mode=0o755))
+
+
+def _lines(secret: str) -> str:
+    """As ssh wants a private key, which browsers send with other line ends and forms without the last."""
+    return "".join(f"{line}\n" for line in secret.splitlines())
 
 
 def _read(job: Job, path: str) -> str:
@@ -110,22 +134,30 @@ def _read(job: Job, path: str) -> str:
 
 
 def _why(code: int, job: Job, request: Request) -> BuildFailed:
-    url = request.url
-    if code == NOT_FOUND:
-        return BuildFailed("repository-not-found", f"There is no repository at {url}.", code)
-    if code == NEEDS_LOGIN:
-        return BuildFailed(
-            "authentication-needed",
-            f"{url} asks for a login: it is private, or it does not exist. Add an access token in the app's settings.",
-            code,
-        )
+    url, by_ssh = request.url, not request.url.startswith("https:")
     if code == REF_MISSING:
         return BuildFailed("ref-missing", _missing(request.ref, _read(job, "/slipway/out/refs")), code)
-    if code == MOVED:
-        return BuildFailed("repository-moved", f"{url} has moved. Set the new address in the app's settings.", code)
-    if code == REFUSED:
-        return BuildFailed("address-refused", f"Nothing is fetched from {url}. The line above says why.", code)
-    return BuildFailed("repository-unreachable", f"{url} cannot be read. The lines above say what Git was told.", code)
+    told = {
+        NOT_FOUND: (
+            "repository-not-found",
+            f"There is no repository at {url}" + (", or the app's key may not read it." if by_ssh else "."),
+        ),
+        NEEDS_LOGIN: ("authentication-needed", f"{url} {_login(request, by_ssh)}"),
+        MOVED: ("repository-moved", f"{url} has moved. Set the new address in the app's settings."),
+        REFUSED: ("address-refused", f"Nothing is fetched from {url}. The line above says why."),
+        KEY_UNREADABLE: ("key-unreadable", KEY_SENTENCE),
+        HOST_CHANGED: ("host-changed", f"{url} {HOST_SENTENCE}"),
+    }
+    unreachable = ("repository-unreachable", f"{url} cannot be read. The lines above say what Git was told.")
+    return BuildFailed(*told.get(code, unreachable), code)
+
+
+def _login(request: Request, by_ssh: bool) -> str:
+    if not by_ssh:
+        return "asks for a login: it is private, or it does not exist. Add an access token in the app's settings."
+    if request.secret:
+        return "does not take the app's key. Add its public half there as a deploy key, or set another in the settings."
+    return "asks for a key. Add a private key in the app's settings, and its public half there as a deploy key."
 
 
 def _missing(ref: str, refs: str) -> str:

@@ -78,7 +78,7 @@ def _fetch_git(buildpack: Buildpack, out: IO[bytes]) -> None:
 
 def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
     """Fetch the tarball in a container of its own, which reaches no more than builders do."""
-    engine().ensure_network(git.NETWORK)
+    engine().ensure_network(git.NETWORK, isolated=True)
     spec = JobSpec(
         name=f"buildpack-{buildpack.pk}",
         image=_image(),

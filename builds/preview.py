@@ -98,7 +98,7 @@ def _ask(detection: Detection, key: str, notes: _Notes, watch: Watch) -> list[di
         limits=LIMITS,
     )
     facts = {"id": f"preview-{detection.pk}", "automatic": True, "only": "detect"}
-    engine().ensure_network(git.NETWORK)
+    engine().ensure_network(git.NETWORK, isolated=True)
     found: list[dict[str, Any]] = []
     with engine().job(spec, _uploads(app, key, facts, buildpacks, nonce)) as job:
         try:

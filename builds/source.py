@@ -94,6 +94,7 @@ def _fetch_git(wanted: Wanted, log: Pen, watch: Watch) -> Fetched:
         url=app.git_url,
         ref=ref,
         secret=app.git_secret,
+        host_keys=app.git_host_keys,
         name=f"fetch-{app.name}-{wanted.name}",
         image=app.stack.build_image,
         labels={"slipway.app": app.name},
@@ -101,4 +102,6 @@ def _fetch_git(wanted: Wanted, log: Pen, watch: Watch) -> Fetched:
     with git.checkout(request, watch, log.write) as found, tempfile.TemporaryFile() as out:
         archives.write_clean(found.members(), out, app.directory, strip=git.TOP)
         log.say(f"       {found.commit[:7]} {found.message} ({found.author})")
+        if found.host_keys:  # those of the address that was asked, should it have been changed meanwhile
+            App.objects.filter(pk=app.pk, git_url=app.git_url).update(git_host_keys=found.host_keys)
         return Fetched(_store(wanted, out), found.commit, found.author[:200], found.message[:200])

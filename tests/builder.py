@@ -114,6 +114,7 @@ class Git:
         self.credential = process.files.read("/slipway/credential")
         process.write(b"remote: hello\n")
         process.files.write("/slipway/out/refs", self.refs.encode())
+        process.files.write("/slipway/out/host_keys", b"")
         process.files.write("/slipway/out/commit", b"%040d\nAlice\nAdd a page\n" % 7)
         for name, content in self.files.items():
             process.files.write(f"/slipway/source/{name}", content)

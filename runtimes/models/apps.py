@@ -101,6 +101,7 @@ class App(models.Model):
     git_url = models.CharField(max_length=500, blank=True, default="")
     git_ref = models.CharField(max_length=200, blank=True, default="", help_text="Branch, tag or commit.")
     git_secret = EncryptedTextField(blank=True, default="", help_text="Access token (https) or private key (ssh).")
+    git_host_keys = models.TextField(blank=True, default="", help_text="Of an ssh host, as it was met first.")
     directory = models.CharField(max_length=200, blank=True, default="", help_text="Directory in the source.")
     archive = models.CharField(max_length=200, blank=True, default="", help_text="Key in the sources storage.")
     archive_name = models.CharField(max_length=200, blank=True, default="", help_text="The uploaded file's name.")

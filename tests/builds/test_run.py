@@ -337,7 +337,7 @@ def test_a_repository_is_fetched_with_its_credential_and_its_commit_written_down
     deploy = deploys.get(shop, record.number)
     assert (deploy.state, deploy.message, deploy.commit) == ("live", "Add a page", f"{7:040}")
     assert git.asked == [("/slipway/bin/fetch", "https://git.example/alice/shop.git", "v1.0")]
-    assert git.credential == b"hunter2-hunter2"
+    assert git.credential == b"hunter2-hunter2\n"
     assert "hunter2" not in str(make.log_of(record))
     given = [path for path in builder.files_given if path.startswith("/tmp/build_")]
     assert given == ["/tmp/build_1/app.py"]

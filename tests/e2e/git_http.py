@@ -1,4 +1,4 @@
-"""A Git server over https, run inside a container: `git http-backend` behind Python's own web server.
+"""A Git server over https at ADDRESS PORT, run inside a container: `git http-backend` behind Python's web server.
 
 Repositories below `private` want a login: any name, and as password what stands in the file `token`. What is asked for
 below `moved` is said to lie on the machine that asks.
@@ -8,12 +8,12 @@ import base64
 import os
 import ssl
 import subprocess
+import sys
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path("/srv/git")
-PORT = 8443
 BACKEND = ["git", "-c", "safe.directory=*", "http-backend"]
 
 
@@ -36,7 +36,7 @@ class Git(BaseHTTPRequestHandler):
             return
         if address.path.startswith("/moved/"):
             self.send_response(302)
-            self.send_header("Location", f"https://127.0.0.1:{PORT}/{address.path.removeprefix('/moved/')}")
+            self.send_header("Location", f"https://127.0.0.1:{sys.argv[2]}/{address.path.removeprefix('/moved/')}")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -70,7 +70,7 @@ class Git(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("", PORT), Git)
+    server = ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), Git)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(ROOT / "chain.pem", ROOT / "key.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True)

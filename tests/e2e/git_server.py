@@ -1,4 +1,8 @@
-"""A Git server beside the builders: a container on their network, with repositories made for the test."""
+"""A Git server beside the builders, with repositories made for the test.
+
+A container at the machine's own address in the builders' network, where builders reach it and nobody else's traffic
+passes; in the network itself it could not be reached, since nobody there reaches another.
+"""
 
 import contextlib
 import io
@@ -13,8 +17,8 @@ import docker
 from docker.models.containers import Container
 
 from tests.e2e.belongings import TEST_LABEL
-from tests.e2e.certificates import GIT_HOST
 from tests.e2e.installation import Installation
+from tests.e2e.person import Person
 
 IMAGE = "slipway/debian-12:build"
 SCRIPT = Path(__file__).with_name("git_http.py")
@@ -25,14 +29,14 @@ WHO = ("-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "init.de
 
 @dataclass(frozen=True)
 class GitServer:
-    """A running server and the secret that opens its private repositories."""
+    """A running server at an address of the builders' network."""
 
     container: Container
-    token: str
+    address: str
 
     def url(self, name: str) -> str:
         """Where builders find a repository."""
-        return f"https://{GIT_HOST}:{PORT}/{name}"
+        return f"https://{self.address}:{PORT}/{name}"
 
     def requests(self) -> str:
         """What it was asked, line by line."""
@@ -41,27 +45,67 @@ class GitServer:
 
 @contextlib.contextmanager
 def serving(installation: Installation, token: str, repositories: Mapping[str, Path]) -> Iterator[GitServer]:
-    """Serve these bare repositories; `belongings` finds the container should anything go wrong."""
+    """Serve these bare repositories by https; `token` opens the private ones."""
     with contextlib.closing(docker.from_env()) as client:
-        container = client.containers.create(
+        address = gateway(client, installation)
+        chain, key = installation.certificates.serving(address)
+        files = {"git_http.py": SCRIPT.read_bytes(), "token": token.encode(), "chain.pem": chain, "key.pem": key}
+        command = ["python3", "/srv/git/git_http.py", address, str(PORT)]
+        with running(client, installation, IMAGE, command, tar_of(files, repositories)) as container:
+            yield GitServer(container, address)
+
+
+def gateway(client: docker.DockerClient, installation: Installation) -> str:
+    """The machine's own address in the builders' network, which the platform makes when it is needed first."""
+    name = f"{installation.namespace}-builds"
+    if not client.networks.list(names=[name]):
+        admin, app = Person(installation), "git-first"
+        admin.wait(app, admin.create_and_deploy(app, source="git", git_url="https://git.test/nobody.git"))
+    return str(client.networks.get(name).attrs["IPAM"]["Config"][0]["Gateway"])
+
+
+@contextlib.contextmanager
+def running(
+    client: docker.DockerClient, installation: Installation, image: str, command: list[str], files: bytes
+) -> Iterator[Container]:
+    """A container that says "istening" when it serves; `belongings` finds it should anything go wrong."""
+    container = client.containers.create(
+        image,
+        command,
+        name=f"{installation.namespace}-git",
+        labels={TEST_LABEL: installation.namespace},
+        user="1000:1000",
+        init=True,
+        network_mode="host",
+    )
+    try:
+        container.put_archive("/", files)
+        container.start()
+        _wait_until_listening(container)
+        yield container
+    finally:
+        container.remove(force=True, v=True)
+
+
+@contextlib.contextmanager
+def named(installation: Installation, name: str) -> Iterator[None]:
+    """Inside, a name means an address for builders, though nobody answers there."""
+    network = f"{installation.namespace}-builds"
+    with contextlib.closing(docker.from_env()) as client:
+        container = client.containers.run(
             IMAGE,
-            ["python3", "/srv/git/git_http.py"],
-            name=f"{installation.namespace}-git",
+            ["sleep", "infinity"],
+            name=f"{installation.namespace}-named",
             labels={TEST_LABEL: installation.namespace},
-            user="1000:1000",
             init=True,
-            network=f"{installation.namespace}-builds",
-            networking_config={
-                f"{installation.namespace}-builds": client.api.create_endpoint_config(aliases=[GIT_HOST])
-            },
+            detach=True,
+            network=network,
+            networking_config={network: client.api.create_endpoint_config(aliases=[name])},
         )
         try:
-            container.put_archive("/", _files(installation, token, repositories))
-            container.start()
-            _wait_until_listening(container)
-            yield GitServer(container, token)
+            yield
         finally:
-            container.remove(force=True, v=True)
+            container.remove(force=True)
 
 
 def repository(folder: Path, commits: Sequence[tuple[str, Mapping[str, str]]], **names: str) -> dict[str, str]:
@@ -96,18 +140,13 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=True).stdout
 
 
-def _files(installation: Installation, token: str, repositories: Mapping[str, Path]) -> bytes:
+def tar_of(files: Mapping[str, bytes], repositories: Mapping[str, Path]) -> bytes:
+    """What lies in /srv/git, all of it the container's user's."""
     buffer = io.BytesIO()
-    texts = {
-        "git_http.py": SCRIPT.read_bytes(),
-        "token": token.encode(),
-        "chain.pem": installation.certificates.chain,
-        "key.pem": installation.certificates.key,
-    }
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in texts.items():
+        for name, content in files.items():
             info = tarfile.TarInfo(f"srv/git/{name}")
-            info.size, info.uid, info.gid = len(content), 1000, 1000
+            info.size, info.uid, info.gid, info.mode = len(content), 1000, 1000, 0o600
             tar.addfile(info, io.BytesIO(content))
         for name, path in repositories.items():
             tar.add(path, f"srv/git/{name}", filter=_theirs)
@@ -121,7 +160,7 @@ def _theirs(info: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def _wait_until_listening(container: Container) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while b"Listening" not in container.logs():
+    while b"istening" not in container.logs():
         container.reload()
         assert container.status in ("created", "running"), container.logs().decode()
         assert time.monotonic() < deadline, container.logs().decode()

@@ -52,6 +52,11 @@ class Person:
         answer = self._post("apps/new", data, archive)
         assert answer.url.endswith(f"/apps/{name}/"), _wrongs(answer)
 
+    def change_source(self, name: str, **fields: str) -> None:
+        """Save where an app comes from."""
+        answer = self._post(f"apps/{name}/settings/source", fields)
+        assert answer.ok, _wrongs(answer)
+
     def set_config(self, name: str, key: str, value: str) -> None:
         """Set a config var."""
         answer = self._post(f"apps/{name}/config/set", {"key": key, "value": value})
@@ -63,6 +68,10 @@ class Person:
         found = re.fullmatch(rf".*/apps/{name}/deploys/(\d+)/", answer.url)
         assert found, f"{answer.status_code} {answer.url}: {_wrongs(answer)}"
         return int(found[1])
+
+    def cancel(self, name: str, number: int) -> None:
+        """Click Cancel deploy."""
+        self._post(f"apps/{name}/deploys/{number}/cancel", {})
 
     def create_and_deploy(self, name: str, archive: bytes | None = None, /, **fields: str) -> int:
         """Both at once; return the deploy's number."""

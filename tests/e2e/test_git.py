@@ -43,7 +43,6 @@ def commits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
 @pytest.fixture(scope="module")
 def server(installation: Installation, admin: Person, commits: tuple[Path, dict[str, str]]) -> Iterator[GitServer]:
     """It serves a public and a private repository."""
-    _make_the_builders_network(admin)
     public = commits[0]
     private = public.with_name("private.git")
     git_server.repository(private, [("Secret work", pages("Private words") | {"bin/pre-compile": SEARCH})])
@@ -102,7 +101,7 @@ def test_what_was_asked_for_is_fetched_and_serves(
             "nowhere.git",
             {},
             "repository-not-found",
-            "There is no repository at https://git.test:8443/nowhere.git.",
+            "There is no repository at {url}.",
         ),
         (
             "git-closed",
@@ -138,7 +137,7 @@ def test_what_cannot_be_fetched_is_told_in_words_that_help(
     admin: Person, server: GitServer, app: str, path: str, fields: dict[str, str], reason: str, sentence: str
 ) -> None:
     number = admin.create_and_deploy(app, source="git", git_url=server.url(path), **fields)
-    outcome = admin.wait(app, number)
+    outcome, sentence = admin.wait(app, number), sentence.format(url=server.url(path))
     assert (outcome.state, outcome.reason, outcome.failed_step) == ("failed", reason, "Fetch source")
     assert sentence in outcome.failure
     assert any(line.startswith(" !     ") and sentence in line for line in outcome.lines)
@@ -151,7 +150,7 @@ def test_a_server_that_does_not_answer_is_told_with_what_was_heard(admin: Person
     outcome = admin.wait("git-silent", admin.create_and_deploy("git-silent", source="git", git_url=url))
     assert (outcome.reason, outcome.failed_step) == ("repository-unreachable", "Fetch source")
     assert "cannot be read" in outcome.failure
-    assert "Failed to connect to git.test port 9" in outcome.log
+    assert f"Failed to connect to {server.address} port 9" in outcome.log
 
 
 def test_an_access_token_opens_a_private_repository_and_is_seen_by_nobody_else(
@@ -178,8 +177,12 @@ def test_a_redirect_is_told_and_not_followed(admin: Person, server: GitServer) -
 def test_a_name_is_judged_by_what_it_means_where_it_is_fetched(
     installation: Installation, admin: Person, server: GitServer
 ) -> None:
-    with installation.restarted("builder", SLIPWAY_PRIVATE_ADDRESSES="false"):
-        number = admin.create_and_deploy("git-inside", source="git", git_url=server.url("public.git"))
+    url = "https://git.test/public.git"
+    with (
+        git_server.named(installation, "git.test"),
+        installation.restarted("builder", SLIPWAY_PRIVATE_ADDRESSES="false"),
+    ):
+        number = admin.create_and_deploy("git-inside", source="git", git_url=url)
         outcome = admin.wait("git-inside", number)
     assert (outcome.state, outcome.reason, outcome.failed_step) == ("failed", "address-refused", "Fetch source")
     assert "git.test leads to a private address" in outcome.log
@@ -190,12 +193,6 @@ def test_nothing_of_the_fetchers_stays(installation: Installation, admin: Person
     for wish, number in fetched.items():
         admin.wait(f"git-{wish}", number)
     assert litter.of(installation) == [f"{installation.namespace}-git"]
-
-
-def _make_the_builders_network(admin: Person) -> None:
-    """The platform makes it when it is needed first."""
-    app = "git-first"
-    admin.wait(app, admin.create_and_deploy(app, source="git", git_url="https://git.test/nobody.git"))
 
 
 def _build_of(installation: Installation, app: str) -> dict[str, str]:

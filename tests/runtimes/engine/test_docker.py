@@ -110,6 +110,22 @@ def test_neighbours_in_an_isolated_network_do_not_reach_each_other(
         assert run(docker_engine, job("python3", "-c", KNOCK, seen.address, network="builds"))[0] == answer
 
 
+def test_a_network_that_was_open_is_isolated_as_soon_as_nothing_is_in_it(docker_engine: Engine) -> None:
+    docker_engine.ensure_network("builds")
+    with docker_engine.job(job("sleep", "60", network="builds")) as running:
+        docker_engine.ensure_network("builds", isolated=True)
+        assert docker_engine.exec(running.ref, ("true",)) == (0, "")
+        assert not is_isolated(docker_engine)
+    docker_engine.ensure_network("builds", isolated=True)
+    assert is_isolated(docker_engine)
+
+
+def is_isolated(engine: Engine) -> bool:
+    """What Docker says of the builders' network."""
+    network = docker.from_env().networks.get(f"{engine.namespace}-builds")
+    return bool(network.attrs["Options"].get("com.docker.network.bridge.enable_icc") == "false")
+
+
 def test_neighbours_in_different_networks_do_not_reach_each_other(docker_engine: Engine) -> None:
     docker_engine.ensure_network("builds")
     docker_engine.ensure_network("platform")
