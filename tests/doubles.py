@@ -1,12 +1,13 @@
 """Stand-ins for what is outside: the router's container, the queues, a bell that loses rings."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Barrier, Thread
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer
-from django.db import connection
+from django.db import connection, transaction
 
 from console.celery import app as celery
 from runtimes import caddy
@@ -104,3 +105,11 @@ class DeafLayer(InMemoryChannelLayer):
         self.heard += 1
         if self.keep_each and self.heard % self.keep_each == 0:
             await super().group_send(group, message)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is changed inside was never done."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -28,10 +28,7 @@ def _surroundings(settings: Settings) -> None:
 def team(request: pytest.FixtureRequest) -> Team:
     """Alice's team: she is its admin; Olga operates, Mark is a member, Vera looks. Charlie is not in it."""
     request.getfixturevalue("shared_db" if "shared_db" in request.fixturenames else "db")
-    made = make.team("Alice's team", alice="admin", olga="operator", mark="member", vera="viewer")
-    make.team("Charlie's team", charlie="admin")
-    make.user("root", is_superuser=True)
-    return made
+    return make.people()
 
 
 @pytest.fixture

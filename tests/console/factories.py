@@ -59,6 +59,14 @@ def team(name: str, **members: str) -> Team:
     return made
 
 
+def people() -> Team:
+    """Alice's team, in which everybody has another role; Charlie in a team of his own; root, who runs the platform."""
+    made = team("Alice's team", alice="admin", olga="operator", mark="member", vera="viewer")
+    team("Charlie's team", charlie="admin")
+    user("root", is_superuser=True)
+    return made
+
+
 def app(name: str, of: Team, **fields: Any) -> App:
     """An app with its production environment."""
     stack, _ = Stack.objects.get_or_create(

@@ -1,21 +1,21 @@
 """Every address for every role: who gets in, who is refused, for whom there is nothing there."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import transaction
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from pytest_django.plugin import DjangoDbBlocker
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds.deploys import get
 from builds.models import Hint
 from console import access, invitations
 from runtimes.models import App, Role, Stack, Team
 from tests.console import factories as make
+from tests.doubles import undone
 
 PEOPLE = ("", "charlie", "vera", "mark", "olga", "alice", "root")
 ROLES = {"vera": Role.VIEWER, "mark": Role.MEMBER, "olga": Role.OPERATOR, "alice": Role.ADMIN}
@@ -140,23 +140,14 @@ def arguments() -> dict[Any, Any]:
     }
 
 
-def answer(client: Client, name: str) -> Any:
+def answer(client: Client, name: str, keys: dict[Any, Any]) -> Any:
     """What the address says, used as it is meant to be."""
     route = ROUTES[name]
-    args = [arguments().get(arg, arg) for arg in route.args]
-    address = reverse(name, args=args)
+    address = reverse(name, args=[keys.get(arg, arg) for arg in route.args])
     if name in {"compare", "promote"}:
         address += "?environment=production&to=staging"
     data = DATA.get(name, {})
     return client.get(address) if route.method == "get" else client.post(address, data)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What is changed inside was never done."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def outcome(response: Any) -> str:
@@ -187,25 +178,54 @@ def test_no_address_is_unknown_here() -> None:
     assert names() == ROUTES.keys()
 
 
+class World(NamedTuple):
+    """Everything that an address may name, and who is signed in by which session."""
+
+    keys: dict[Any, Any]
+    sessions: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Made once; what a test does to it is undone."""
+    with django_db_blocker.unblock(), undone():
+        app = make.app("shop", make.people())
+        app.environments.create(name="staging")
+        app.production.processes.create(name="web")
+        app.config_vars.create(key="TOKEN", value="hidden-value")
+        make.deploy(app, "live")
+        make.deploy(app, "building", by=make.known("root"))
+        yield World(arguments(), {person: session_of(person) for person in PEOPLE if person})
+
+
+def session_of(person: str) -> str:
+    """The key of a session in which somebody is signed in."""
+    client = Client()
+    client.force_login(make.known(person))
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def browser(person: str, world: World) -> Client:
+    """A browser in which somebody is signed in; nobody for an empty name."""
+    client = Client(raise_request_exception=False)
+    if person:
+        client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[person]
+    return client
+
+
 @pytest.mark.parametrize("name", sorted(ROUTES))
-def test_an_address_lets_in_whom_the_table_says(name: str, app: App, signed_in: Callable[[str], Client]) -> None:
-    app.environments.create(name="staging")
-    app.production.processes.create(name="web")
-    app.config_vars.create(key="TOKEN", value="hidden-value")
-    make.deploy(app, "live")
-    make.deploy(app, "building", by=make.known("root"))
+def test_an_address_lets_in_whom_the_table_says(name: str, world: World, db: None) -> None:
     outcomes = {}
     for person in PEOPLE:
         with undone():
-            outcomes[person] = outcome(answer(signed_in(person), name))
+            outcomes[person] = outcome(answer(browser(person, world), name, world.keys))
     assert outcomes == {person: expected(ROUTES[name], person) for person in PEOPLE}
 
 
 @pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.method == "post"))
-def test_nothing_is_changed_by_following_a_link(name: str, app: App, alice: Client) -> None:
-    make.deploy(app, "building")
-    args = [arguments().get(arg, arg) for arg in ROUTES[name].args]
-    assert alice.get(reverse(name, args=args)).status_code == 405
+def test_nothing_is_changed_by_following_a_link(name: str, world: World, db: None) -> None:
+    address = reverse(name, args=[world.keys.get(arg, arg) for arg in ROUTES[name].args])
+    assert browser("alice", world).get(address).status_code == 405
 
 
 # What changes what serves in an environment: the address, and what is sent there.
@@ -219,53 +239,15 @@ RELEASING = {
 
 
 @pytest.mark.parametrize("lowest", [Role.OPERATOR, Role.ADMIN])
-@pytest.mark.parametrize("person", ["vera", "mark", "olga", "alice", "root"])
 @pytest.mark.parametrize("name", sorted(RELEASING))
 def test_a_protected_environment_takes_releases_only_from_the_role_it_names(
-    name: str, person: str, lowest: Role, app: App, signed_in: Callable[[str], Client]
+    name: str, lowest: Role, world: World, db: None
 ) -> None:
-    make.deploy(app, "live")
-    app.environments.create(name="staging")
+    app = App.objects.get()
     app.environments.filter(name="production").update(protection=lowest)
-    got = outcome(signed_in(person).post(reverse(name, args=ROUTES[name].args), RELEASING[name]))
-    high_enough = person == "root" or access.at_most(make.known(person), app.team, lowest)
-    assert got == ("in" if high_enough and expected(ROUTES[name], person) == "in" else "refused")
-
-
-def test_protection_of_one_environment_leaves_the_others(app: App, signed_in: Callable[[str], Client]) -> None:
-    app.environments.create(name="staging")
-    app.environments.filter(name="production").update(protection=Role.ADMIN)
-    mark = signed_in("mark")
-    assert outcome(mark.post("/apps/shop/deploy", {"environment": "staging"})) == "in"
-    assert "production is protected" in mark.post("/apps/shop/deploy").content.decode()
-    assert "production is protected" in mark.get("/apps/shop/").content.decode()
-    assert "Deploy shop" not in mark.get("/").content.decode()
-
-
-def test_a_deploy_of_another_app_is_not_there(app: App, team: Team, alice: Client) -> None:
-    make.deploy(make.app("other", team))
-    assert alice.get("/apps/other/deploys/1/").status_code == 200
-    assert alice.get("/apps/shop/deploys/1/").status_code == 404
-
-
-def test_a_destroyed_app_is_not_there(app: App, alice: Client) -> None:
-    App.objects.update(destroyed_at="2026-01-01T00:00:00Z")
-    assert alice.get("/apps/shop/").status_code == 404
-
-
-def test_members_cancel_their_own_deploys_and_no_others(app: App) -> None:
-    mark, olga = make.known("mark"), make.known("olga")
-    make.deploy(app, "building", by=mark)
-    own = get(app, 1)
-    assert access.may_cancel(mark, access.rights(mark, app.team), own)
-    make.deploy(app, "queued", by=olga)
-    assert not access.may_cancel(mark, access.rights(mark, app.team), get(app, 2))
-    assert access.may_cancel(olga, access.rights(olga, app.team), own)
-
-
-def test_somebody_switched_off_may_do_nothing(app: App) -> None:
-    alice = make.known("alice")
-    alice.is_active = False
-    assert access.rights(alice, app.team) == frozenset()
-    alice.save()
-    assert access.find_app(alice, "shop") is None
+    for person in ("vera", "mark", "olga", "alice", "root"):
+        with undone():
+            sent = browser(person, world).post(reverse(name, args=ROUTES[name].args), RELEASING[name])
+        high_enough = person == "root" or access.at_most(make.known(person), app.team, lowest)
+        allowed = high_enough and expected(ROUTES[name], person) == "in"
+        assert (person, outcome(sent)) == (person, "in" if allowed else "refused")
