@@ -21,8 +21,11 @@ def look_after() -> None:
     """End what was abandoned, remove its containers, renew what is out of date, and wake the builder for what waits."""
     for build in Build.objects.filter(state="running", lease_until__lt=timezone.now()).select_related("journal"):
         end_abandoned(build)
-    if Build.objects.filter(state="queued").exists():
+    waiting = Build.objects.filter(state="queued")
+    if waiting.filter(image="").exists():
         order("builds.tasks.build_next")
+    if waiting.exclude(image="").exists():
+        order("builds.tasks.pull_next")
     seal_forgotten()
     preview.end_abandoned()
     adopt.refresh()

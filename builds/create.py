@@ -10,7 +10,8 @@ from django.db import transaction
 
 from builds import samples
 from runtimes import addresses, bell
-from runtimes.models import App, Environment, Stack, Team
+from runtimes.engine.references import parse
+from runtimes.models import App, Credentials, Environment, Stack, Team
 from runtimes.models.apps import RESERVED_NAMES
 from runtimes.storage import store
 
@@ -34,6 +35,9 @@ def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
     directory: str = "",
     archive: "File[bytes] | None" = None,
     sample: str = "",
+    image: str = "",
+    image_pull: str = App.Pull.ALWAYS,
+    credentials: Credentials | None = None,
     stack: Stack | None = None,
 ) -> App:
     """Make an app with its production environment.
@@ -42,7 +46,8 @@ def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
     """
     app = App(team=team, name=name, source=source, created_by=by, stack=stack or Stack.objects.earliest("pk"))
     where = {"git_url": git_url, "git_ref": git_ref, "git_secret": git_secret, "directory": directory, "sample": sample}
-    _set(app, archive, **where)
+    ready: dict[str, Any] = {"image": image, "image_pull": image_pull, "credentials": credentials}
+    _set(app, archive, **where, **ready)
     with transaction.atomic():
         app.save()
         Environment.objects.create(app=app, name="production")
@@ -67,8 +72,9 @@ def add_environment(app: App, name: str) -> Environment:
     return environment
 
 
-def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: str) -> None:
-    """Change fields of the app's source (`source`, `git_url`, `git_ref`, `git_secret`, `directory`, `sample`).
+def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: Any) -> None:
+    """Change fields of the app's source (`source`, `git_url`, `git_ref`, `git_secret`, `directory`, `sample`,
+    `image`, `image_pull`, `credentials`).
 
     An empty `git_secret` keeps the one there is. The keys of an ssh host are forgotten: it is met anew. Raises
     `ValidationError` by field, and `PlatformFailed` if the archive cannot be stored; nothing has changed then.
@@ -83,9 +89,11 @@ def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: st
     bell.ring(f"app.{app.pk}")
 
 
-def _set(app: App, archive: "File[bytes] | None", **where: str) -> None:
+def _set(app: App, archive: "File[bytes] | None", **where: Any) -> None:
     for field, value in where.items():
         setattr(app, field, value)
+    if app.source != App.Source.IMAGE:
+        app.credentials = None
     if archive:
         app.archive_name = (archive.name or "")[:200]
     check(app, has_archive=bool(archive or app.archive))
@@ -102,6 +110,9 @@ def check(app: App, has_archive: bool) -> None:
         raise ValidationError({"sample": f"There is no sample {app.sample}. There are: {', '.join(samples.names())}."})
     if app.source == App.Source.ARCHIVE and not has_archive:
         raise ValidationError({"archive": "Choose a .tar.gz, .tar.zst or .zip file."})
+    if app.source == App.Source.IMAGE:
+        check_image(app.image, "image")
+        check_credentials(app)
     if app.source == App.Source.GIT:
         check_git(app.git_url, app.git_ref)
 
@@ -120,6 +131,29 @@ def check_address(url: str, field: str) -> None:
         addresses.check_url(url)
     except ValidationError as error:
         raise ValidationError({field: error.messages}) from None
+
+
+def check_image(name: str, field: str) -> None:
+    """Raise `ValidationError` for `field` unless this names an image of a registry that may be asked."""
+    if not parse(name):
+        raise ValidationError({field: "Name an image as registry.example.com/team/shop:1.4, or by its digest."})
+    try:
+        addresses.check_image(name)
+    except ValidationError as error:
+        raise ValidationError({field: error.messages}) from None
+
+
+def check_credentials(app: App) -> None:
+    """Raise `ValidationError` for credentials of another team, or of another registry than the image's."""
+    credentials, name = app.credentials, parse(app.image)
+    if credentials is None or name is None:
+        return
+    if credentials.team_id not in (None, app.team_id):
+        raise ValidationError({"credentials": f"{app.team} has no credentials {credentials}."})
+    if credentials.registry != name.host:
+        raise ValidationError(
+            {"credentials": f"{credentials} is for {credentials.registry}, but this image is at {name.host}."}
+        )
 
 
 def check_ref(ref: str, field: str) -> None:

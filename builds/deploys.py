@@ -38,12 +38,14 @@ class Deploy:
 
     @property
     def state(self) -> str:
-        """One of queued, building, releasing, live, retired, failed, canceled, superseded."""
+        """One of queued, building, pulling, releasing, live, retired, failed, canceled, superseded."""
         if self.release:
             return _RELEASING.get(self.release.state, self.release.state)
         if not self.build:
             return "failed"
         state = _BUILDING.get(self.build.state, self.build.state)
+        if state == "building" and self.build.image:
+            return "pulling"
         if state != "releasing" or not self.journal.sealed_at:
             return state
         return "canceled" if self.journal.cancel_requested_at else "failed"
@@ -69,11 +71,23 @@ class Deploy:
 
     @property
     def image(self) -> Image | None:
-        return self.release.image if self.release else None
+        if self.release:
+            return self.release.image
+        return self.build.found if self.build else None
 
     @property
     def ref(self) -> str:
+        """The branch, tag or commit that was asked for."""
+        if self.reference:
+            return ""
         return (self.build.ref if self.build else "") or self.app.git_ref
+
+    @property
+    def reference(self) -> str:
+        """The name of the ready image that was asked for."""
+        if self.image:
+            return self.image.reference
+        return self.build.image if self.build else ""
 
     @property
     def commit(self) -> str:
@@ -174,7 +188,7 @@ def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
 
 def _with_all(journals: "QuerySet[Journal]") -> "QuerySet[Journal]":
     releases = Release.objects.select_related("slug", "image").order_by("pk")
-    related = journals.select_related("app", "environment__app", "created_by", "build__slug")
+    related = journals.select_related("app", "environment__app", "created_by", "build__slug", "build__found")
     related = related.defer("app__git_secret", "environment__app__git_secret")
     return related.prefetch_related("steps", Prefetch("releases", releases))
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from buildpacks.models import Buildpack
-from runtimes.models import App, Journal, Slug
+from runtimes.models import App, Image, Journal, Slug
 from runtimes.states import Leased, Stateful, machine
 
 
@@ -25,7 +25,10 @@ class AppBuildpack(models.Model):
 
 
 class Build(Stateful, Leased):
-    """One try: what was asked for, what it was made from, what came out."""
+    """One try: what was asked for, what it was made from, what came out.
+
+    Of a ready image nothing is built: `image` is what was asked for, and `found` what it was.
+    """
 
     TRANSITIONS = machine(queued="running canceled", running="succeeded failed canceled")
 
@@ -42,6 +45,8 @@ class Build(Stateful, Leased):
     buildpacks = models.JSONField(default=list, help_text="Names, versions and reports of those that ran, in order.")
     clear_cache = models.BooleanField(default=False)
     cache_bytes = models.BigIntegerField(null=True, blank=True, help_text="What the cache took on disk at the end.")
+    image = models.CharField(max_length=500, blank=True, default="")
+    found = models.ForeignKey(Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="builds")
     slug = models.ForeignKey(Slug, null=True, blank=True, on_delete=models.SET_NULL, related_name="builds")
     failure_reason = models.CharField(max_length=60, blank=True, default="", help_text="For machines.")
     failure_detail = models.CharField(max_length=60, blank=True, default="", help_text="A buildpack's own reason.")

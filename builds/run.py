@@ -3,16 +3,18 @@
 import time
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from builds.build import make_slug
 from builds.models import Build
+from builds.pull import have_image
 from runtimes import bell, journal
 from runtimes.deploy import deploy
 from runtimes.engine.base import EngineError
 from runtimes.faults import Canceled, Fault, PlatformFailed
 from runtimes.journal import Writer
-from runtimes.models import ConfigVar
+from runtimes.models import ConfigVar, Image
 from runtimes.orders import order
 from runtimes.states import LEASE
 from runtimes.watch import Watch, worker_name
@@ -20,21 +22,37 @@ from runtimes.watch import Watch, worker_name
 # Whether an earlier deploy is over is asked this often.
 TURN_SECONDS = 0.2
 
+# Deploys of ready images under way at the same time.
+PULLS_AT_ONCE = 4
+
 
 def build_next() -> Build | None:
     """Claim the build that waits longest and may run, and see it through; None if there is none."""
+    return _next(Build.objects.filter(image=""), "builds.tasks.build_next")
+
+
+def pull_next() -> Build | None:
+    """The same for deploys of ready images, which need no builder; only so many at once, others have work too."""
+    under_way = Build.objects.exclude(image="").filter(journal__sealed_at=None).exclude(state="queued")
+    if under_way.count() >= PULLS_AT_ONCE:
+        return None  # one of these calls again when it is over
+    return _next(Build.objects.exclude(image=""), "builds.tasks.pull_next")
+
+
+def _next(builds: "QuerySet[Build]", task: str) -> Build | None:
     worker = worker_name()
-    if build := claim(worker):
+    if build := claim(worker, builds):
         try:
             run(build, worker)
         finally:
-            order("builds.tasks.build_next")
+            order(task)
     return build
 
 
-def claim(worker: str) -> Build | None:
-    """Take the first queued build whose app has none running."""
-    waiting = Build.objects.filter(state="queued").exclude(app__builds__state="running")
+def claim(worker: str, builds: "QuerySet[Build] | None" = None) -> Build | None:
+    """Take the first queued build (of these) whose app has none running."""
+    among = Build.objects.all() if builds is None else builds
+    waiting = among.filter(state="queued").exclude(app__builds__state="running")
     for build in waiting.select_related("app__stack", "journal__environment__app").order_by("queued_at", "pk"):
         try:
             with transaction.atomic():
@@ -62,11 +80,12 @@ def run(build: Build, worker: str) -> None:
 def _work(build: Build, log: Writer, watch: Watch) -> None:
     try:
         log.end("queued", "done")
-        slug = make_slug(build, log, watch)
-        if not build.move("succeeded", slug=slug, ended_at=timezone.now()):
+        what = have_image(build, log, watch) if build.image else make_slug(build, log, watch)
+        result = {"found": what} if isinstance(what, Image) else {"slug": what}
+        if not build.move("succeeded", ended_at=timezone.now(), **result):
             raise Canceled  # it was given up meanwhile, because its worker seemed to be gone
         wait_for_turn(build, watch)
-        deploy(slug, build.journal.environment, log, watch, created_by=build.journal.created_by)
+        deploy(what, build.journal.environment, log, watch, created_by=build.journal.created_by)
     except Canceled:
         log.complain("Canceled.")
         build.move("canceled", ended_at=timezone.now())
@@ -105,4 +124,5 @@ def _fail(build: Build, reason: str, failure: str, exit_code: int | None = None,
 
 def _secrets(build: Build) -> list[str]:
     config = ConfigVar.objects.for_release(build.journal.environment) | ConfigVar.objects.for_build(build.app)
-    return [*config.values(), build.app.git_secret]
+    credentials = build.app.credentials
+    return [*config.values(), build.app.git_secret, credentials.password if credentials else ""]

@@ -10,12 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from builds.build import listed
-from builds.create import check_ref, keep
+from builds.create import check_image, check_ref, keep
 from builds.models import Build
 from builds.progress import PLACEHOLDER
 from runtimes import bell, deploy, journal
 from runtimes.models import App, Environment, Journal
 from runtimes.orders import order
+
+IMAGE_STEPS = [("queued", "Queued"), ("pull", "Pull image"), *deploy.STEPS]
 
 
 def start_deploy(
@@ -24,18 +26,21 @@ def start_deploy(
     by: Any = None,
     ref: str = "",
     archive: "File[bytes] | None" = None,
+    image: str = "",
     clear_cache: bool = False,
 ) -> Build:
-    """Queue a deploy of the app's source, or of `archive`, to `environment`; return its build.
+    """Queue a deploy of the app's source, or of `archive` or `image` in its place, to `environment`; return its build.
 
     The journal, all of its steps and its first line are there when this returns. The app's list of
-    buildpacks is taken as it is now. Raises `ValidationError` for a `ref` that cannot be one, and
-    for an app that is being removed; `PlatformFailed` if the archive cannot be stored.
+    buildpacks is taken as it is now. Raises `ValidationError` for a `ref` or an `image` that cannot be one,
+    and for an app that is being removed; `PlatformFailed` if the archive cannot be stored.
     """
     app = environment.app
     check_ref(ref, "ref")
     if App.objects.filter(pk=app.pk, destroyed_at__isnull=False).exists():
         raise ValidationError(f"{app.name} is being removed.")
+    if image or app.source == App.Source.IMAGE:
+        return _queue(environment, by, listed=[], image=_image(app, image))
     key = keep(app, archive) if archive else ""
     names = [buildpack.name for buildpack in listed(app)]
     return _queue(environment, by, ref=ref, archive=key, clear_cache=clear_cache, listed=names)
@@ -49,6 +54,7 @@ def deploy_again(old: Build, *, by: Any = None, clear_cache: bool = False) -> Bu
     environment = old.journal.environment
     facts = {name: getattr(old, name) for name in ("ref", "archive", "source", "commit", "author", "message")}
     used = [each["name"] for each in old.buildpacks] or old.listed
+    facts |= {"image": old.image, "found": old.found}
     return _queue(environment, by, clear_cache=clear_cache, listed=used if old.source else old.listed, **facts)
 
 
@@ -66,16 +72,24 @@ def steps(names: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
+def _image(app: App, image: str) -> str:
+    if app.source != App.Source.IMAGE:
+        raise ValidationError({"image": f"{app.name} is built from its source. Set its source to a ready image first."})
+    if image:
+        check_image(image, "image")
+    return image or app.image
+
+
 def _queue(environment: Environment, by: Any, *, listed: Sequence[str], **facts: Any) -> Build:
     with transaction.atomic():
         record = Journal.objects.open(environment, by=by)
         build = Build.objects.create(app=environment.app, journal=record, listed=list(listed), **facts)
-        journal.plan(record, steps(listed))
+        journal.plan(record, IMAGE_STEPS if build.image else steps(listed))
         queued = record.steps.get(key="queued")
         queued.move("running", started_at=timezone.now())
         journal.note(record, _first_line(record), step=queued.position)
         bell.ring(f"app.{environment.app_id}", "apps")
-        order("builds.tasks.build_next")
+        order("builds.tasks.pull_next" if build.image else "builds.tasks.build_next")
     return build
 
 

@@ -16,6 +16,12 @@ def build_next() -> None:
 
 
 @shared_task
+def pull_next() -> None:
+    """Deploy one ready image that waits."""
+    run.pull_next()
+
+
+@shared_task
 def look_after() -> None:
     """End builds whose worker is gone, and wake the builder for those that wait."""
     attention.look_after()

@@ -11,7 +11,7 @@ from builds.deploys import Deploy
 from runtimes.models import App, Environment, Instance, Journal, Process, Release
 
 RECENT = 20
-BUILD = ("build__state", "build__ended_at")
+BUILD = ("build__state", "build__ended_at", "build__image")
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,10 @@ def waiting(deploy: Deploy) -> Waiting | None:
 def among(deploy: Deploy, under_way: Sequence[Deploy], busy: int) -> Waiting:
     """What a queued deploy waits for, told from all that is under way of its app and the number of busy builders."""
     of_its_app = (each for each in under_way if each.app == deploy.app and each.number < deploy.number)
-    return Waiting(next((each for each in of_its_app if each.state == "building"), None), busy)
+    return Waiting(next((each for each in of_its_app if each.state in ("building", "pulling")), None), busy)
 
 
 def busy() -> int:
     """How many builders are at work: each sees its deploy through to the end."""
-    return Build.objects.filter(state__in=("running", "succeeded"), journal__sealed_at=None).count()
+    built = Build.objects.filter(image="")  # ready images need none
+    return built.filter(state__in=("running", "succeeded"), journal__sealed_at=None).count()

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from runtimes import bell, health, orders, router
-from runtimes.engine.base import EngineError
+from runtimes.engine.base import EngineError, NotStarted
 from runtimes.faults import Canceled, Fault, PlatformFailed, ReleaseFailed, TimedOut
 from runtimes.freeze import Runnable, make_release
 from runtimes.holding import Held, hold
@@ -17,7 +17,7 @@ from runtimes.installation import engine
 from runtimes.journal import Writer
 from runtimes.models import Environment, Instance, Release
 from runtimes.reconcile import DRAIN, PROBE_EVERY_SECONDS, bring_up, probe, reconcile, refresh
-from runtimes.restore import image_of
+from runtimes.restore import ready
 from runtimes.spec import NETWORK, release_job
 from runtimes.states import LEASE
 from runtimes.watch import Watch
@@ -102,7 +102,7 @@ def run_release_command(release: Release, log: Writer, watch: Watch) -> None:
     with log.step("release"):
         log.say(f"-----> Running the release command: {release.release_command}")
         engine().ensure_network(NETWORK)
-        with engine().job(release_job(release, image_of(release))) as job:
+        with engine().job(release_job(release, ready(release))) as job:
             try:
                 with watch.over(job, settings.RELEASE_TIMEOUT):
                     for data in job.output():
@@ -123,9 +123,12 @@ def start(release: Release, log: Writer) -> None:
             "no-process-types",
             "Nothing says how to start this app. Add a file named Procfile with a line such as: web: gunicorn wsgi",
         )
-    image_of(release)  # before the environment is held: a large one takes its time
+    ready(release)  # before the environment is held: a large one takes its time
     with hold(f"environment.{release.environment_id}"):
-        bring_up(release)
+        try:
+            bring_up(release)
+        except NotStarted as error:
+            raise ReleaseFailed("not-startable", f"What the image runs cannot be started. {error}") from error
         refresh(release.environment)
     names = ", ".join(instance.name for instance in _instances(release))
     log.say(f"-----> Starting {names or 'nothing: every process is scaled to 0'}")

@@ -1,16 +1,18 @@
 """Making a slug startable: unpacked once into an image layer on its stack's run image."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import zstandard
 from django.core.files.storage import storages
 
-from runtimes.faults import PlatformFailed
+from runtimes.engine.base import Login, NotPulled
+from runtimes.engine.references import parse
+from runtimes.faults import PlatformFailed, ReleaseFailed
 from runtimes.freeze import runs
 from runtimes.installation import engine
-from runtimes.models import Image, Release, Slug
+from runtimes.models import App, Image, Release, Slug
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -24,9 +26,39 @@ def image_of(release: Release) -> str:
     return restore(what) if isinstance(what, Slug) else bring_back(what)
 
 
-def bring_back(image: Image) -> str:
+def ready(release: Release) -> str:
+    """The same for a release that is about to start: `ReleaseFailed` says what its people can mend."""
+    if release.image and not release.image.has_shell:
+        _need_no_shell(release)
+    try:
+        return image_of(release)
+    except NotPulled as refused:
+        raise ReleaseFailed(
+            refused.reason, f"Its image is not kept here any more and cannot be fetched again. {refused}"
+        ) from refused
+
+
+def _need_no_shell(release: Release) -> None:
+    commands = {**release.commands, "release": release.release_command}
+    if named := [name for name, command in commands.items() if command]:
+        raise ReleaseFailed(
+            "no-shell",
+            f"The image has no shell (/bin/sh), and a command needs one: that of {', '.join(named)}. "
+            "Leave the command empty to run the image's own entry point, or use an image with a shell.",
+        )
+
+
+def bring_back(image: Image, say: Callable[[str], object] | None = None) -> str:
     """An image that was deployed: it is kept here, or comes from its registry again, by its digest."""
-    return engine().kept(image.digest) or engine().keep(image.exactly).image
+    if here := engine().kept(image.digest):
+        return here
+    return engine().keep(image.exactly, login_for(image.app, image.reference), say=say).image
+
+
+def login_for(app: App, reference: str) -> Login | None:
+    """What is shown to the image's registry: the app's credentials, if they are for that one."""
+    name, credentials = parse(reference), app.credentials
+    return credentials.login if name and credentials and credentials.registry == name.host else None
 
 
 def restore(slug: Slug) -> str:

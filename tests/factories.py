@@ -27,11 +27,15 @@ def user(name: str = "alice") -> Any:
     return get_user_model().objects.create_user(name)
 
 
+def team(name: str = "Alice's team") -> Team:
+    """A team of nobody."""
+    return Team.objects.get_or_create(name=name)[0]
+
+
 def app(name: str = "shop", **fields: Any) -> App:
     """An app with its production environment."""
-    team, _ = Team.objects.get_or_create(name="Alice's team")
     given = {"source": "git", "git_url": "https://git.example/alice/shop.git"} | fields
-    made = App.objects.create(name=name, team=team, stack=Stack.objects.get(name="debian-12"), **given)
+    made = App.objects.create(name=name, team=team(), stack=Stack.objects.get(name="debian-12"), **given)
     Environment.objects.create(app=made, name="production")
     return made
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from builds.samples import names
 from console.faults import told
 from runtimes.faults import PlatformFailed
-from runtimes.models import App, Team
+from runtimes.models import App, Credentials, Team
 from runtimes.models.apps import RESERVED_NAMES, name_validator
 
 from .fields import SecretField, check_archive_name, check_directory, check_git_url, check_ref
@@ -29,8 +29,15 @@ def samples() -> list[tuple[str, Any]]:
     return [(name, _SAMPLES.get(name, "")) for name in names()]
 
 
+class CredentialsField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Credentials, each with the registry it is for."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({obj.registry})"
+
+
 class SourceForm(forms.Form):
-    """Where an app's code comes from: Git, an uploaded archive, or a sample."""
+    """Where an app comes from: Git, an uploaded archive, a sample, or a ready image."""
 
     source = forms.ChoiceField(
         label=gettext_lazy("Source"), choices=App.Source.choices, widget=forms.RadioSelect, initial=App.Source.GIT
@@ -78,6 +85,34 @@ class SourceForm(forms.Form):
         widget=forms.RadioSelect,
         initial="flask",
     )
+    image = forms.CharField(
+        label=gettext_lazy("Image"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("With a tag, or with a digest, which always means the same one."),
+        widget=forms.TextInput(
+            attrs={"placeholder": "registry.example.com/team/shop:1.4", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+    credentials = CredentialsField(
+        label=gettext_lazy("Credentials"),
+        queryset=Credentials.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("None: it is for everybody"),
+    )
+    image_pull = forms.ChoiceField(
+        label=gettext_lazy("Ask the registry"), choices=App.Pull.choices, required=False, initial=App.Pull.ALWAYS
+    )
+
+    def offer_credentials(self, *teams: Team) -> None:
+        """Let those of these teams be chosen, each with the registry it is for."""
+        field = self.fields["credentials"]
+        assert isinstance(field, CredentialsField)  # noqa: S101 - tells mypy which field it is
+        field.queryset = Credentials.objects.usable_by(*teams)
+
+    def clean_image_pull(self) -> str:
+        """Always, unless something else was chosen."""
+        return self.cleaned_data["image_pull"] or App.Pull.ALWAYS
 
     def clean_archive(self) -> Any:
         """A file of a kind that can be unpacked and no larger than allowed."""
@@ -105,6 +140,8 @@ class SourceForm(forms.Form):
             self.add_error("archive", _("Choose the archive to upload."))
         if source == App.Source.SAMPLE and not data.get("sample"):
             self.add_error("sample", _("Choose a sample."))
+        if source == App.Source.IMAGE and not data.get("image") and "image" not in self.errors:
+            self.add_error("image", _("Name the image."))
         return data
 
     def carry_out(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
@@ -145,6 +182,7 @@ class CreateAppForm(SourceForm):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - tells mypy which field it is
         field.queryset = teams
         field.initial = teams.first()
+        self.offer_credentials(*teams)
 
     def clean_name(self) -> str:
         """A name that is free."""
@@ -156,13 +194,18 @@ class CreateAppForm(SourceForm):
         return name
 
 
+# Of an app's source, what its form begins with: no secret.
+SHOWN = ("source", "git_url", "git_ref", "directory", "sample", "image", "image_pull", "credentials")
+
+
 class EditSourceForm(SourceForm):
     """A change of an app's source; a stored archive stays unless a new one comes."""
 
     def __init__(self, *args: Any, app: App, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {name: getattr(app, name) for name in ("source", "git_url", "git_ref", "directory", "sample")}
+        self.initial = {name: getattr(app, name) for name in SHOWN}
         self.app = app
+        self.offer_credentials(app.team)
 
     @property
     def needs_archive(self) -> bool:

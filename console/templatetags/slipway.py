@@ -26,6 +26,7 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "queued": ("waiting", "clock", gettext_lazy("Queued")),
     "pending": ("running", "loader-2", gettext_lazy("Rolling out")),
     "building": ("running", "loader-2", gettext_lazy("Building")),
+    "pulling": ("running", "loader-2", gettext_lazy("Fetching")),
     "releasing": ("running", "loader-2", gettext_lazy("Releasing")),
     "canceling": ("canceled", "loader-2", gettext_lazy("Canceling")),
     "live": ("live", "circle-check", gettext_lazy("Live")),

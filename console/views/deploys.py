@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -47,7 +48,10 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
     except PlatformFailed as fault:
         messages.error(request, told(fault))
         return redirect("app", name)
-    facts: dict[str, Any] = {"ref": build.ref, "clear_cache": build.clear_cache}
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("app", name)
+    facts: dict[str, Any] = {"ref": build.ref, "image": build.image, "clear_cache": build.clear_cache}
     record(request, "deploy", environment=environment, target=f"#{build.journal.number}", **facts)
     return redirect("deploy", name, build.journal.number)
 

@@ -26,6 +26,10 @@ class EngineUnreachable(EngineError):
     """Nobody answers at the engine's address."""
 
 
+class NotStarted(EngineError):
+    """What a container is to run cannot be: it is not in the image, or nothing says what it is."""
+
+
 Reason = Literal["no-such-image", "registry-login", "registry-unreachable", "wrong-platform"]
 
 
@@ -248,7 +252,7 @@ class Engine(Protocol):
         Idempotent: what exists is not touched, except that an ended one is started again unless it
         is `resting`. Instances of the same formation name with another index are stopped, within
         their grace, and removed; with no `indexes` all are. Starts and stops happen in parallel; if
-        one fails the others are still done, then the first failure is raised.
+        one fails the others are still done, then the first failure is raised: `NotStarted` where the image is at fault.
         """
         ...
 

@@ -1,14 +1,16 @@
 """As many instances as are asked for: no more, no fewer, none touched that is right."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import docker.errors
 
 from runtimes.engine import docker_container
-from runtimes.engine.base import EngineError, Formation, Observed
+from runtimes.engine.base import EngineError, Formation, NotStarted, Observed
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import FORMATION, INDEX, instance_kwargs
 from runtimes.engine.docker_observe import listed, observe
@@ -81,7 +83,7 @@ def _worker(client: DockerClient, formation: Formation, index: int, found: dict[
 
 def _bring_up(client: DockerClient, kwargs: dict[str, Any]) -> None:
     """Make and start an instance; one that another hand is making at this moment is left to it."""
-    with translated():
+    with translated(), _blamed():
         try:
             ref = docker_container.create(client, kwargs)
         except docker.errors.APIError as error:
@@ -94,8 +96,19 @@ def _bring_up(client: DockerClient, kwargs: dict[str, Any]) -> None:
 def _start(client: DockerClient, ref: str) -> None:
     """Start a container. One that cannot start is removed: it would stay for ever, made but dead."""
     try:
-        with translated():
+        with translated(), _blamed():
             client.patient.start(ref)
     except EngineError:
         docker_container.remove(client, ref)
+        raise
+
+
+@contextmanager
+def _blamed() -> Iterator[None]:
+    """Tell what the image is at fault for: Docker takes a program that is not there for a mistake of the asker's."""
+    try:
+        yield
+    except docker.errors.APIError as error:
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            raise NotStarted(f"Docker: {error.explanation}") from error
         raise

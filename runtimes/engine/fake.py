@@ -214,7 +214,7 @@ class FakeEngine:
     def _here(self, wanted: references.Reference, image: str) -> Offered | None:
         """What is here under this name without a registry: kept by its digest, or made here."""
         if wanted.digest:
-            return self._daemon.kept.get(self._image(wanted.digest))
+            return self._daemon.kept.get(self.kept(wanted.digest) or "")
         return Offered(self._daemon.images[image], mark=image) if image in self._daemon.images else None
 
     def _is_used(self, image: str) -> bool:
@@ -231,7 +231,8 @@ class FakeEngine:
     def _instance_plan(self, formation: Formation, index: int) -> Plan:
         kwargs = instance_kwargs(formation, index, self.namespace)
         env = dict(pair.split("=", 1) for pair in kwargs["config"]["Env"])
-        argv = (*kwargs["config"].get("Entrypoint", ()), *kwargs["config"].get("Cmd", ("serve",)))
+        own = self._daemon.kept.get(formation.image, Offered()).entry
+        argv = (*kwargs["config"].get("Entrypoint", ()), *kwargs["config"].get("Cmd", own))
         return self._plan(kwargs, env, formation.network, argv, Tree(self._daemon.files(formation.image)))
 
     def _plan(

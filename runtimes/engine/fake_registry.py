@@ -13,13 +13,16 @@ PLATFORM = "linux/amd64"
 
 @dataclass(frozen=True)
 class Offered:
-    """An image as its registry has it; `login` is whom it is for, nobody in particular if there is none."""
+    """An image as its registry has it; `login` is whom it is for, nobody in particular if there is none,
+    `entry` what it runs by itself.
+    """
 
     files: Files = field(default_factory=dict)
     platform: str = PLATFORM
     port: int | None = None
     has_shell: bool = True
     login: Login | None = None
+    entry: tuple[str, ...] = ("serve",)
     mark: str = ""
 
     @property

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from runtimes.engine.base import EngineError, EngineUnreachable, Labels
+from runtimes.engine.base import EngineError, EngineUnreachable, Labels, NotStarted
 from runtimes.engine.docker_kwargs import INSTALLATION
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import ROOT, Files
@@ -60,7 +60,7 @@ class World:
         """
         if not (container.plan.init or container.knows(container.plan.argv[0])):
             self.remove(container.ref)
-            raise EngineError(f"{container.plan.argv[0]}: executable file not found.")
+            raise NotStarted(f"{container.plan.argv[0]}: executable file not found.")
         container.start()
 
     def address(self, network: str) -> str:

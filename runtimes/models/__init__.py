@@ -2,6 +2,7 @@
 
 from .apps import App, Environment, Stack
 from .config import ConfigVar
+from .credentials import Credentials
 from .domains import Domain
 from .holds import Hold
 from .images import Image
@@ -16,6 +17,7 @@ from .teams import Membership, Role, Team
 __all__ = [
     "App",
     "ConfigVar",
+    "Credentials",
     "Domain",
     "Environment",
     "Hold",

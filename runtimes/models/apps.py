@@ -8,6 +8,7 @@ from django.db import models
 
 from runtimes.encryption import EncryptedTextField
 
+from .credentials import Credentials
 from .teams import Role, Team
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class App(models.Model):
         GIT = "git", "Git repository"
         ARCHIVE = "archive", "Uploaded archive"
         SAMPLE = "sample", "Sample"
+        IMAGE = "image", "Ready image"
+
+    class Pull(models.TextChoices):
+        ALWAYS = "always", "At every deploy"
+        MISSING = "missing", "Only if it is not here"
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="apps")
     name = models.CharField(max_length=30, unique=True, validators=[name_validator])
@@ -106,6 +112,11 @@ class App(models.Model):
     archive = models.CharField(max_length=200, blank=True, default="", help_text="Key in the sources storage.")
     archive_name = models.CharField(max_length=200, blank=True, default="", help_text="The uploaded file's name.")
     sample = models.CharField(max_length=40, blank=True, default="")
+    image = models.CharField(max_length=500, blank=True, default="", help_text="Of a registry, with tag or digest.")
+    image_pull = models.CharField(max_length=10, choices=Pull.choices, default=Pull.ALWAYS)
+    credentials = models.ForeignKey(
+        Credentials, null=True, blank=True, on_delete=models.PROTECT, related_name="apps", help_text="For its registry."
+    )
     stack = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="apps")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""createapp NAME --git URL [--ref R] [--dir D] | --archive FILE | --sample S"""
+"""createapp NAME --git URL [--ref R] [--dir D] | --archive FILE | --sample S | --image REF [--credentials NAME]"""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from builds.create import create_app
+from builds.credentials import find
 from console.activity import record
 from console.faults import told
 from runtimes.faults import PlatformFailed
@@ -15,7 +16,7 @@ from runtimes.models import App, Stack, Team
 
 
 class Command(BaseCommand):
-    help = "Create an app from a Git repository, an archive or a sample."
+    help = "Create an app from a Git repository, an archive, a sample or a ready image."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
@@ -23,6 +24,9 @@ class Command(BaseCommand):
         source.add_argument("--git", metavar="URL")
         source.add_argument("--archive", metavar="FILE", type=Path)
         source.add_argument("--sample")
+        source.add_argument("--image", metavar="REF", help="a ready image, with a tag or a digest")
+        parser.add_argument("--credentials", metavar="NAME", help="for the image's registry; of the team, or for all")
+        parser.add_argument("--pull", choices=App.Pull.values, default=App.Pull.ALWAYS, help="when to ask the registry")
         parser.add_argument("--ref", default="", help="branch, tag or commit")
         parser.add_argument("--dir", default="", help="directory in the source")
         parser.add_argument("--team", help="name of the team; default: the first one")
@@ -35,6 +39,9 @@ class Command(BaseCommand):
             stack = Stack.objects.get(name=options["stack"]) if options["stack"] else None
             facts = {"git_url": options["git"] or "", "git_ref": options["ref"], "directory": options["dir"]}
             facts |= {"sample": options["sample"] or "", "team": team, "stack": stack}
+            facts |= {"image": options["image"] or "", "image_pull": options["pull"]}
+            if options["credentials"]:
+                facts["credentials"] = find(team, options["credentials"])
             app = self._create(options["name"], kind, options["archive"], facts)
         except (Team.DoesNotExist, Stack.DoesNotExist) as error:
             raise CommandError(f"There is no such {type(error).__qualname__.split('.')[0].lower()}.") from None

@@ -1,4 +1,4 @@
-"""deploy NAME [--ref R] [--archive FILE] [--environment production]"""
+"""deploy NAME [--ref R | --image REF] [--archive FILE] [--environment production]"""
 
 from pathlib import Path
 from typing import Any
@@ -24,20 +24,22 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("--ref", default="", help="branch, tag or commit, for this deploy alone")
         parser.add_argument("--archive", metavar="FILE", type=Path, help="deploy this instead of the app's source")
+        parser.add_argument("--image", metavar="REF", default="", help="another ready image, for this deploy alone")
         parser.add_argument("--environment", default="production")
         parser.add_argument("--clear-cache", action="store_true", help="build without what was kept of earlier builds")
 
     def handle(self, *args: Any, **options: Any) -> None:
         app = find_app(options["name"])
         build = self._start(find_environment(app, options["environment"]), options)
-        record(None, "deploy", environment=build.journal.environment, target=f"#{build.journal.number}", ref=build.ref)
+        facts: dict[str, Any] = {"target": f"#{build.journal.number}", "ref": build.ref, "image": build.image}
+        record(None, "deploy", environment=build.journal.environment, **facts)
         deploy = follow(app, build.journal.number, self.stdout.write)
         if deploy.state not in ("live", "retired"):
             raise CommandError(f"Deploy #{deploy.number} {deploy.state}: {deploy.failure}".rstrip(": "))
         self.stdout.write(f"{app.name} is live: {deploy.address}")
 
     def _start(self, environment: Environment, options: dict[str, Any]) -> Build:
-        facts = {"ref": options["ref"], "clear_cache": options["clear_cache"]}
+        facts = {name: options[name] for name in ("ref", "image", "clear_cache")}
         try:
             if not options["archive"]:
                 return start_deploy(environment, **facts)

@@ -3,7 +3,7 @@ import { Viewer } from "./log/viewer.js";
 
 const root = document.getElementById("log");
 const viewer = new Viewer(root, { steps, seen: mark });
-const UNDER_WAY = new Set(["queued", "building", "releasing"]);
+const UNDER_WAY = new Set(["queued", "building", "pulling", "releasing"]);
 let stateBefore = header().dataset.state;
 
 viewer.start();

@@ -8,7 +8,7 @@ from typing import Any
 import docker
 import pytest
 
-from runtimes.engine.base import Engine, Formation, Login, NotPulled
+from runtimes.engine.base import Engine, Formation, Login, NotPulled, NotStarted
 from runtimes.engine.fake import FakeEngine
 from tests.registry import PASSWORD, USER, Registry, busybox
 from tests.runtimes.engine.conftest import ended, held
@@ -25,29 +25,33 @@ class Shelf:
     host: str
     private: str
 
-    def put(self, name: str, mark: str = "", *, port: int = 0, shell: bool = True, architecture: str = "amd64") -> str:
-        """Have an image under this name; return its digest. By itself it says `mark`, or its $DYNO."""
+    def put(self, name: str, *, port: int = 0, architecture: str = "amd64", **more: Any) -> str:
+        """Have an image under this name; return its digest.
+
+        `mark` makes it another one, without `shell` it has none, and `entry` is what it runs by itself.
+        """
         raise NotImplementedError
 
 
 class FakeShelf(Shelf):
-    def put(self, name: str, mark: str = "", *, port: int = 0, shell: bool = True, architecture: str = "amd64") -> str:
+    def put(self, name: str, *, port: int = 0, architecture: str = "amd64", **more: Any) -> str:
         assert isinstance(self.engine, FakeEngine)
-        login = LOGIN if name.startswith(self.private) else None
-        facts: dict[str, Any] = {"port": port or None, "has_shell": shell, "login": login}
-        offer = self.engine.world.offered.offer
-        return offer(name, mark=mark or name, platform=f"linux/{architecture}", **facts).digest
+        facts = {"port": port or None, "login": LOGIN if name.startswith(self.private) else None}
+        facts |= {"has_shell": more.get("shell", True), "entry": more.get("entry", ()), "mark": more.get("mark", name)}
+        return self.engine.world.offered.offer(name, platform=f"linux/{architecture}", **facts).digest
 
 
 @dataclass
 class RealShelf(Shelf):
     registries: dict[str, Registry]
 
-    def put(self, name: str, mark: str = "", *, port: int = 0, shell: bool = True, architecture: str = "amd64") -> str:
+    def put(self, name: str, *, port: int = 0, architecture: str = "amd64", **more: Any) -> str:
         host, _, rest = name.partition("/")
-        files = {"bin/sh" if shell else "program": busybox(), "mark": (mark or name).encode()}
+        files = {"bin/sh" if more.get("shell", True) else "program": busybox(), "mark": more.get("mark", name).encode()}
         facts: dict[str, Any] = {"ExposedPorts": {f"{port}/tcp": {}}} if port else {}
-        return self.registries[host].push(rest, files, architecture=architecture, **facts)
+        return self.registries[host].push(
+            rest, files, architecture=architecture, Entrypoint=list(more.get("entry", ())), **facts
+        )
 
 
 @pytest.fixture
@@ -80,11 +84,21 @@ def test_what_is_kept_runs_a_line_by_its_own_shell(engine: Engine, shelf: Shelf)
     assert (engine.tail(one.ref), one.exit_code) == (["at 5000"], 3)
 
 
+def test_an_image_whose_program_is_not_there_is_at_fault_itself_and_leaves_nothing(
+    engine: Engine, shelf: Shelf
+) -> None:
+    shelf.put(f"{shelf.host}/shop:1", entry=("/nothing",))
+    image = engine.keep(f"{shelf.host}/shop:1").image
+    with pytest.raises(NotStarted, match="/nothing"):
+        engine.apply(Formation("app", "web", image, "", (1,), entrypoint=False))
+    assert engine.observe() == []
+
+
 def test_a_tag_that_moves_means_another_image_and_the_former_stays(engine: Engine, shelf: Shelf) -> None:
     name = f"{shelf.host}/shop:1"
-    first = shelf.put(name, "first")
+    first = shelf.put(name, mark="first")
     assert engine.keep(name, fresh=True).digest == first
-    second = shelf.put(name, "second")
+    second = shelf.put(name, mark="second")
     assert engine.keep(name, fresh=True).digest == second != first
     assert engine.kept(first)
     assert engine.keep(f"{shelf.host}/shop@{first}").digest == first

@@ -1,0 +1,40 @@
+"""Credentials of registries: named, of a team or for all, taken once and never shown again."""
+
+from django.core.exceptions import ValidationError
+
+from runtimes.models import Credentials, Team
+
+
+def save(credentials: Credentials, password: str = "") -> None:
+    """Store new ones or changed ones; without a `password` theirs stays.
+
+    Raises `ValidationError` by field if they cannot be: also where an app's image would lie at another registry then.
+    """
+    if password:
+        credentials.password = password
+    credentials.full_clean()
+    if credentials.pk and (users := used_by(credentials)):
+        before = Credentials.objects.get(pk=credentials.pk)
+        if before.registry != credentials.registry:
+            raise ValidationError({"registry": f"{', '.join(users)} need them for {before.registry}."})
+    credentials.save()
+
+
+def remove(credentials: Credentials) -> None:
+    """Forget them; raise `ValidationError` while an app uses them."""
+    if users := used_by(credentials):
+        raise ValidationError(f"{credentials} are used by {', '.join(users)}. Give them others first.")
+    credentials.delete()
+
+
+def used_by(credentials: Credentials) -> list[str]:
+    """The names of the apps whose images are fetched with them."""
+    return sorted(credentials.apps.values_list("name", flat=True))
+
+
+def find(team: Team, name: str) -> Credentials:
+    """Those of this name that the team may use, its own first; `ValidationError` if there are none."""
+    found = Credentials.objects.usable_by(team).filter(name=name).order_by("-team")
+    if not found:
+        raise ValidationError(f"{team} has no credentials {name}.")
+    return next((each for each in found if each.team_id), found[0])
