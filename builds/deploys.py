@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -14,6 +14,15 @@ from runtimes.models import App, Environment, Image, Journal, Release, Slug, Ste
 _BUILDING = {"queued": "queued", "running": "building", "succeeded": "releasing"}
 _RELEASING = {"pending": "releasing"}
 OVER = frozenset({"live", "retired", "failed", "canceled", "superseded"})
+
+
+class Going(NamedTuple):
+    """As much of a deploy under way as a counter, or the state of its environment, needs."""
+
+    app: int
+    environment: int
+    number: int
+    state: str
 
 
 @dataclass(frozen=True)
@@ -43,9 +52,9 @@ class Deploy:
             return _RELEASING.get(self.release.state, self.release.state)
         if not self.build:
             return "failed"
+        if not self.build.is_over:
+            return _going(self.build.state, self.build.image, None)
         state = _BUILDING.get(self.build.state, self.build.state)
-        if state == "building" and self.build.image:
-            return "pulling"
         if state != "releasing" or not self.journal.sealed_at:
             return state
         return "canceled" if self.journal.cancel_requested_at else "failed"
@@ -165,7 +174,9 @@ def of(app: App, limit: int = 50) -> list[Deploy]:
 
 def get(app: App, number: int) -> Deploy:
     """One deploy of an app; raises `Journal.DoesNotExist`."""
-    return _deploy(_with_all(Journal.objects.all()).get(app=app, number=number))
+    found = _deploy(_with_all(Journal.objects.all()).get(app=app, number=number))
+    found.journal.app = found.environment.app = app
+    return found
 
 
 def running_and_waiting(apps: Iterable[App]) -> list[Deploy]:
@@ -178,8 +189,22 @@ def under_way(apps: Iterable[App]) -> "QuerySet[Journal]":
 
     None of them is sealed yet: that leaves few rows to look at, however many deploys there were.
     """
-    going_on = Q(build__state__in=("queued", "running")) | Q(releases__state="pending")
+    building = Q(build__state__in=("queued", "running")) | Q(build__state="succeeded", releases=None)
+    going_on = building | Q(releases__state="pending")
     return Journal.objects.filter(going_on, sealed_at=None, app__in=apps).distinct().order_by("pk")
+
+
+def going(apps: Iterable[App]) -> list[Going]:
+    """The same, in one query."""
+    states = ("build__state", "build__image", "releases__state")
+    rows = under_way(apps).values_list("app", "environment", "number", *states)
+    return [Going(app, environment, number, _going(*states)) for app, environment, number, *states in rows]
+
+
+def _going(build: str | None, image: str | None, release: str | None) -> str:
+    """The state of a deploy that is not over, by those of its build and its release."""
+    state = _RELEASING.get(release or "") or _BUILDING.get(build or "", "releasing")
+    return "pulling" if state == "building" and image else state
 
 
 def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
@@ -188,12 +213,13 @@ def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
 
 def _with_all(journals: "QuerySet[Journal]") -> "QuerySet[Journal]":
     releases = Release.objects.select_related("slug", "image").order_by("pk")
-    related = journals.select_related("app", "environment__app", "created_by", "build__slug", "build__found")
-    related = related.defer("app__git_secret", "environment__app__git_secret")
+    related = journals.select_related("app__team", "environment", "created_by", "build__slug", "build__found")
+    related = related.defer("app__git_secret")
     return related.prefetch_related("steps", Prefetch("releases", releases))
 
 
 def _deploy(journal: Journal) -> Deploy:
+    journal.environment.app = journal.app
     build = getattr(journal, "build", None)
     release = next(reversed(journal.releases.all()), None)
     return Deploy(journal, build, release)

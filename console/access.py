@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,7 +56,7 @@ def rights(user: Any, team: Team) -> frozenset[str]:
         return frozenset()
     if user.is_superuser:
         return frozenset(TABLE)
-    role = _roles_by_team(user).get(team.pk)
+    role = _role_in(user, team)
     return _of(role) if role else frozenset()
 
 
@@ -72,7 +73,11 @@ def may_release(user: Any, environment: Environment) -> bool:
 
 def find_app(user: Any, name: str) -> App | None:
     """The app of that name if this user may know of it. Consumers enter here."""
-    return App.objects.visible_to(user).filter(destroyed_at=None, name=name).select_related("team").first()
+    mine = Membership.objects.filter(user=user.pk, team=OuterRef("team")).values("role")[:1]
+    apps = App.objects.visible_to(user).filter(destroyed_at=None, name=name)
+    if found := apps.select_related("team", "stack").annotate(role=Subquery(mine)).first():
+        _known_roles(user)[found.team_id] = found.role  # type: ignore[attr-defined]
+    return found
 
 
 def app(request: HttpRequest, name: str, can: str = "see") -> App:
@@ -115,7 +120,7 @@ def at_most(user: Any, team: Team, role: str) -> bool:
     """Whether a role is not above this user's own in the team."""
     if user.is_superuser:
         return True
-    own = _roles_by_team(user).get(team.pk)
+    own = _role_in(user, team)
     return own is not None and _SENIORITY.index(Role(role)) <= _SENIORITY.index(Role(own))
 
 
@@ -156,6 +161,19 @@ def _roles_by_team(user: Any) -> "dict[int, str]":
     if not hasattr(user, "roles_by_team"):
         user.roles_by_team = dict(Membership.objects.filter(user=user).values_list("team", "role"))
     kept: dict[int, str] = user.roles_by_team
+    return kept
+
+
+def _role_in(user: Any, team: Team) -> str | None:
+    """The role in one team: mostly it came with the app that was looked for."""
+    known = _known_roles(user)
+    return known[team.pk] if team.pk in known else _roles_by_team(user).get(team.pk)
+
+
+def _known_roles(user: Any) -> "dict[int, str | None]":
+    if not hasattr(user, "known_roles"):
+        user.known_roles = {}
+    kept: dict[int, str | None] = user.known_roles
     return kept
 
 

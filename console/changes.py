@@ -1,5 +1,6 @@
 """What a release brought that the one before it had not: commit, image, names of config vars, commands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from runtimes.models import Image, Release
@@ -31,10 +32,9 @@ class Changes:
         return bool(self.commit or self.image or self.config or self.commands)
 
 
-def changes(release: Release) -> Changes | None:
-    """What differs from the release that served before; None for the first one."""
-    earlier = release.environment.releases.filter(number__lt=release.number, state="retired")
-    before = earlier.select_related("slug", "image").order_by("-number").first()
+def changes(release: Release, earlier: Iterable[Release]) -> Changes | None:
+    """What differs from the newest of the earlier ones that served before; None for the first release."""
+    before = next((each for each in earlier if each.number < release.number), None)
     if before is None:
         return None
     return Changes(

@@ -2,44 +2,102 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
 
-from django.db.models import F, Window
+from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from builds.deploys import Deploy
+from builds import deploys
+from builds.deploys import Deploy, Going
 from runtimes.models import App, Environment, Instance, Journal, Process, Release
 
 RECENT = 20
 BUILD = ("build__state", "build__ended_at", "build__image")
 
+Row = TypeVar("Row", Instance, Process)
+
+
+class Batch:
+    """What is read for some environments at once: each kind in one query, when it is asked for first.
+
+    `going` is what is under way, if that is known already.
+    """
+
+    def __init__(self, environments: Sequence[Environment], going: Iterable[Going] | None = None) -> None:
+        self._environments = environments
+        self._going = going
+
+    @cached_property
+    def going(self) -> dict[int, Going]:
+        """By environment what is under way; a running deploy before one that waits, then the oldest."""
+        found = deploys.going([each.app for each in self._environments]) if self._going is None else self._going
+        ordered = sorted(found, key=lambda each: (each.state == "queued", each.number), reverse=True)
+        return {each.environment: each for each in ordered}
+
+    @cached_property
+    def live(self) -> dict[int, Release]:
+        """By environment what serves; `has_crashed` says whether one of its instances has."""
+        crashed = Instance.objects.filter(release=OuterRef("pk"), state="crashed")
+        releases = Release.objects.filter(environment__in=self._environments, state="live").defer("config")
+        related = releases.select_related("slug__stack", "image", "created_by")
+        return {each.environment_id: each for each in related.annotate(has_crashed=Exists(crashed))}
+
+    @cached_property
+    def deploys(self) -> dict[int, list[Deploy]]:
+        """By environment the latest deploys, newest first."""
+        return _deploys(self._environments)
+
+    @cached_property
+    def instances(self) -> dict[int, list[Instance]]:
+        """By environment all instances there are."""
+        rows = Instance.objects.filter(environment__in=self._environments).exclude(state="down")
+        return _by_environment(rows.select_related("release").defer("release__config"))
+
+    @cached_property
+    def processes(self) -> dict[int, list[Process]]:
+        """By environment its process types."""
+        return _by_environment(Process.objects.filter(environment__in=self._environments))
+
 
 @dataclass(frozen=True)
 class AppRow:
-    """An app's environment with what runs there and its latest deploys, newest first."""
+    """An app's environment with what runs there and its latest deploys, newest first; read when asked for."""
 
     app: App
     environment: Environment
-    live: Release | None = None
-    deploys: Sequence[Deploy] = field(default_factory=list)
-    instances: Sequence[Instance] = field(default_factory=list)
-    processes: Sequence[Process] = field(default_factory=list)
+    batch: Batch
 
     @property
-    def under_way(self) -> Deploy | None:
-        """The deploy that is running or waits, if there is one; a running one first."""
-        open_ones = [deploy for deploy in self.deploys if not deploy.is_over]
-        return min(open_ones, key=lambda deploy: (deploy.state == "queued", deploy.number), default=None)
+    def live(self) -> Release | None:
+        """What serves."""
+        return self.batch.live.get(self.environment.pk)
+
+    @property
+    def deploys(self) -> Sequence[Deploy]:
+        """The latest ones."""
+        return self.batch.deploys.get(self.environment.pk, [])
+
+    @property
+    def instances(self) -> Sequence[Instance]:
+        """All there are, also of other releases than the live one."""
+        return self.batch.instances.get(self.environment.pk, [])
+
+    @property
+    def processes(self) -> Sequence[Process]:
+        """What should run."""
+        return self.batch.processes.get(self.environment.pk, [])
 
     @property
     def state(self) -> str:
         """One word for the whole."""
-        if self.under_way:
-            return self.under_way.state
+        if going := self.batch.going.get(self.environment.pk):
+            return going.state
         if self.environment.stopped:
             return "stopped"
         if self.live:
-            return "crashed" if any(instance.state == "crashed" for instance in self.serving) else "live"
+            return "crashed" if self.live.has_crashed else "live"  # type: ignore[attr-defined]
         return self.deploys[0].state if self.deploys else "never"
 
     @property
@@ -117,67 +175,48 @@ class Formation:
         return max((each for each in self.instances if each.crashes), key=lambda each: each.crashes, default=None)
 
 
-def rows_of(apps: Iterable[App], environment: str = "production") -> list[AppRow]:
+def rows_of(apps: Iterable[App], environment: str = "production", going: Iterable[Going] | None = None) -> list[AppRow]:
     """A row for each app that has an environment of that name, in the given order."""
     by_id = {app.pk: app for app in apps}
-    found = list(Environment.objects.filter(app__in=by_id, name=environment))
+    found = list(Environment.objects.filter(app__in=by_id, name=environment).order_by())
     for one in found:
         one.app = by_id[one.app_id]
-    rows = {row.app.pk: row for row in _rows(found)}
+    batch = Batch(found, going)
+    rows = {one.app.pk: AppRow(one.app, one, batch) for one in found}
     return [rows[pk] for pk in by_id if pk in rows]
 
 
-def row_of(environment: Environment) -> AppRow:
+def row_of(environment: Environment, going: Iterable[Going] | None = None) -> AppRow:
     """The row of one environment."""
-    return _rows([environment])[0]
+    return AppRow(environment.app, environment, Batch([environment], going))
 
 
-def _rows(environments: list[Environment]) -> list[AppRow]:
-    lives = {release.environment_id: release for release in _live(environments)}
-    deploys, instances, processes = _deploys(environments), _instances(environments), _processes(environments)
-    return [
-        AppRow(one.app, one, lives.get(one.pk), deploys[one.pk], instances[one.pk], processes[one.pk])
-        for one in environments
-    ]
-
-
-def _live(environments: list[Environment]) -> Iterable[Release]:
-    releases = Release.objects.filter(environment__in=environments, state="live").defer("config")
-    return releases.select_related("slug__stack", "image", "created_by")
-
-
-def _deploys(environments: list[Environment]) -> dict[int, list[Deploy]]:
+def _deploys(environments: Sequence[Environment]) -> dict[int, list[Deploy]]:
     """The latest deploys by environment, with what a bar and a state need and no more: there may be a thousand."""
     by_id = {environment.pk: environment for environment in environments}
-    place = Window(RowNumber(), partition_by=F("environment"), order_by=F("pk").desc())
-    recent = Journal.objects.filter(environment__in=by_id).annotate(place=place).filter(place__lte=RECENT)
-    journals = list(
-        recent.select_related("build")
-        .only("number", "environment", "app", "created_at", "sealed_at", "cancel_requested_at", *BUILD)
-        .order_by("-pk")
-    )
-    releases = Release.objects.filter(journal__in=journals).only("journal", "state", "live_at", "ended_at")
-    release_of = {release.journal_id: release for release in releases}
     found: dict[int, list[Deploy]] = defaultdict(list)
-    for journal in journals:
+    for journal in _recent(environments):
         journal.environment = by_id[journal.environment_id]
         journal.app = journal.environment.app
-        found[journal.environment_id].append(
-            Deploy(journal, getattr(journal, "build", None), release_of.get(journal.pk))
-        )
+        release = Release(state=journal.release_state, live_at=journal.release_live, ended_at=journal.release_ended)
+        build = getattr(journal, "build", None)
+        found[journal.environment_id].append(Deploy(journal, build, release if journal.release_state else None))
     return found
 
 
-def _instances(environments: list[Environment]) -> dict[int, list[Instance]]:
-    found: dict[int, list[Instance]] = defaultdict(list)
-    rows = Instance.objects.filter(environment__in=environments).exclude(state="down").select_related("release")
-    for instance in rows:
-        found[instance.environment_id].append(instance)
-    return found
+def _recent(environments: Sequence[Environment]) -> Iterable[Any]:
+    place = Window(RowNumber(), partition_by=F("environment"), order_by=F("pk").desc())
+    recent = Journal.objects.filter(environment__in=environments).annotate(place=place).filter(place__lte=RECENT)
+    related = recent.select_related("build").annotate(
+        release_state=F("releases__state"), release_live=F("releases__live_at"), release_ended=F("releases__ended_at")
+    )
+    return related.only(
+        "number", "environment", "app", "created_at", "sealed_at", "cancel_requested_at", *BUILD
+    ).order_by("-pk")
 
 
-def _processes(environments: list[Environment]) -> dict[int, list[Process]]:
-    found: dict[int, list[Process]] = defaultdict(list)
-    for process in Process.objects.filter(environment__in=environments):
-        found[process.environment_id].append(process)
+def _by_environment(rows: "QuerySet[Row]") -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.environment_id].append(row)
     return found

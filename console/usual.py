@@ -3,17 +3,17 @@
 from collections import defaultdict
 from statistics import median
 
-from runtimes.models import Environment, Journal, Step
+from runtimes.models import Environment, Release, Step
 
 LATEST = 10
 
 
 def usual_seconds(environment: Environment) -> dict[str, float]:
-    """Seconds by the step's name, for an environment that has served before; two queries."""
-    served = Journal.objects.filter(environment=environment, releases__state__in=("live", "retired"))
-    latest = list(served.order_by("-pk").values_list("pk", flat=True)[:LATEST])
+    """Seconds by the step's name, for an environment that has served before; one query."""
+    served = Release.objects.filter(environment=environment, state__in=("live", "retired"))
+    latest = served.order_by("-number").values("journal")[:LATEST]
     taken: dict[str, list[float]] = defaultdict(list)
-    for step in Step.objects.filter(journal__in=latest, state="done", ended_at__isnull=False):
+    for step in Step.objects.filter(journal__in=latest, state="done", ended_at__isnull=False).order_by():
         if step.seconds is not None:
             taken[step.name].append(step.seconds)
     return {name: median(seconds) for name, seconds in taken.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from builds.deploys import Deploy, running_and_waiting
+from builds.deploys import Deploy, Going, going
 from builds.models import Build
 
 
@@ -13,7 +13,7 @@ from builds.models import Build
 class Waiting:
     """`first` is the deploy of the same app that goes first; without one it is a builder that lacks."""
 
-    first: Deploy | None
+    first: Going | None
     busy: int
 
     @property
@@ -31,12 +31,12 @@ def waiting(deploy: Deploy) -> Waiting | None:
     """What this one waits for; None if it does not wait."""
     if deploy.state != "queued":
         return None
-    return among(deploy, running_and_waiting([deploy.app]), busy())
+    return among(deploy, going([deploy.app]), busy())
 
 
-def among(deploy: Deploy, under_way: Sequence[Deploy], busy: int) -> Waiting:
+def among(deploy: Deploy, under_way: Sequence[Going], busy: int) -> Waiting:
     """What a queued deploy waits for, told from all that is under way of its app and the number of busy builders."""
-    of_its_app = (each for each in under_way if each.app == deploy.app and each.number < deploy.number)
+    of_its_app = (each for each in under_way if each.app == deploy.app.pk and each.number < deploy.number)
     return Waiting(next((each for each in of_its_app if each.state in ("building", "pulling")), None), busy)
 
 

@@ -60,6 +60,16 @@ def read(journal: Journal, since: int, limit: int = 2000) -> list[Line]:
     return lines[:limit]
 
 
+def tail(journal: Journal, limit: int) -> list[Line]:
+    """The last `limit` lines, in order; one query, and the number of the last one is that of all."""
+    lines: list[Line] = []
+    for chunk in LogChunk.objects.filter(journal=journal).order_by("-first").iterator(chunk_size=16):
+        lines = [Line(number, *line) for number, line in enumerate(chunk.lines, chunk.first)] + lines
+        if len(lines) >= limit:
+            break
+    return lines[-limit:]
+
+
 def count(journal: Journal) -> int:
     """How many lines there are."""
     return _last(journal.pk)

@@ -40,6 +40,7 @@ class _ScopeForm(forms.Form):
         field = self.fields["environment"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - tells mypy which field it is
         field.queryset = app.environments.all()
+        field.choices = [("", field.empty_label or ""), *((each.name, each.name) for each in app.environments.all())]
 
 
 class ConfigVarForm(_ScopeForm):

@@ -14,10 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from builds import deploys
 from console import ansi
 from console.rows import AppRow
-from runtimes.models import App
+from console.under_way import under_way
 
 register = template.Library()
 
@@ -222,8 +221,7 @@ def theme(context: template.Context) -> str:
 @register.inclusion_tag("shared/_queue.html", takes_context=True)
 def queue_counter(context: template.Context) -> dict[str, Any]:
     """How many deploys run and wait among the apps this user may know of."""
-    apps = App.objects.visible_to(context["request"].user)
-    states = list(deploys.under_way(apps).values_list("build__state", flat=True))
+    states = [each.state for each in under_way(context["request"])]
     waiting = states.count("queued")
     return {"running": len(states) - waiting, "waiting": waiting}
 

@@ -15,6 +15,7 @@ from console.activity import record
 from console.forms.apps import CreateAppForm, DestroyAppForm, EditSourceForm, samples
 from console.forms.stacks import ChangeStackForm
 from console.rows import rows_of
+from console.under_way import under_way
 from console.views.frame import either, render_app
 from runtimes.models import App, Role
 
@@ -30,7 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = apps.filter(name__icontains=wanted) if wanted else apps
     page = Paginator(found.order_by("name"), PER_PAGE).get_page(request.GET.get("page"))
     theirs = access.rights_by_team(request.user)
-    rows = rows_of(page.object_list)
+    rows = rows_of(page.object_list, going=under_way(request))
     context = {
         "page": page,
         "rows": rows,

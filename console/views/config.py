@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from console import access
 from console.activity import record
+from console.changes import differing
 from console.dotenv import write
 from console.downloads import attached
 from console.forms.config import ConfigVarForm, PasteForm
@@ -92,10 +94,17 @@ def release(request: HttpRequest, name: str) -> HttpResponse:
     return _release(request, environment.app, [environment])
 
 
-def changed_since(live: Release, environment: Environment) -> list[str]:
-    """The names whose value now differs from what the live release runs with."""
-    now = ConfigVar.objects.for_release(environment)
-    return sorted(key for key in {*now, *live.config} if now.get(key) != live.config.get(key))
+def _stale(app: App, rows: list[ConfigVar]) -> list[tuple[Environment, list[str]]]:
+    """The environments in which something serves with another config than is set now, and the names that differ."""
+    lives = Release.objects.filter(environment__app=app, state="live").select_related("environment")
+    stale = [(live.environment, differing(live.config, _as_set(rows, live.environment))) for live in lives]
+    return [(environment, keys) for environment, keys in stale if keys]
+
+
+def _as_set(rows: list[ConfigVar], environment: Environment) -> dict[str, str]:
+    """What a release of the environment would get now."""
+    for_all = {var.key: var.value for var in rows if var.environment_id is None}
+    return for_all | {var.key: var.value for var in rows if var.environment_id == environment.pk}
 
 
 @sensitive_variables("form")
@@ -149,13 +158,13 @@ def _in_place_of(var: ConfigVar, for_all: set[str]) -> str:
 
 
 def _page(request: HttpRequest, app: App, **forms: Any) -> HttpResponse:
-    environments = list(app.environments.all())
-    stale = [(each, changed_since(live, each)) for each in environments if (live := each.live)]
+    prefetch_related_objects([app], "environments")
+    rows = list(app.config_vars.select_related("environment"))
     context: dict[str, Any] = {
         "form": ConfigVarForm(app=app),
         "paste_form": PasteForm(app=app),
-        "vars": _with_notes(app.config_vars.select_related("environment").defer("value")),
-        "stale": [(environment, keys) for environment, keys in stale if keys],
+        "vars": _with_notes(rows),
+        "stale": _stale(app, rows),
     }
     status = 422 if {"form", "paste_form"} & forms.keys() else 200
     return render_app(request, "config/index.html", app, "config", status=status, **context | forms)

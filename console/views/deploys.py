@@ -1,5 +1,6 @@
 """Deploys: the list, a new one, its page while it runs and after."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,8 @@ from runtimes import journal as journals
 from runtimes.faults import PlatformFailed
 from runtimes.models import Release
 from runtimes.release import possible_rollbacks
+
+TAIL = 100  # of the log, for who has no scripts
 
 
 @require_GET
@@ -60,9 +63,7 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
 def show(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """One deploy: steps, log, outcome."""
     deploy = access.deploy(request, name, number)
-    context = _context(request, deploy)
-    tail = journals.read(deploy.journal, max(0, context["last"] - 100))
-    return render_app(request, "deploys/show.html", deploy.app, "deploys", tail=tail, **context)
+    return render_app(request, "deploys/show.html", deploy.app, "deploys", **_context(request, deploy))
 
 
 @require_GET
@@ -98,9 +99,8 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("deploy", name, build.journal.number)
 
 
-def _way_back(deploy: deploys.Deploy) -> Release | None:
+def _way_back(deploy: deploys.Deploy, possible: Iterable[Release]) -> Release | None:
     """The release to roll back to from here: this one if it served before, the one before it while it serves."""
-    possible = possible_rollbacks(deploy.environment) if deploy.state in ("live", "retired") else []
     if deploy.state == "live":
         return next(iter(possible), None)
     return next((release for release in possible if release == deploy.release), None)
@@ -109,16 +109,19 @@ def _way_back(deploy: deploys.Deploy) -> Release | None:
 def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
     rights = access.rights_in(request.user, deploy.environment)
     usual = usual_seconds(deploy.environment)
-    last = journals.count(deploy.journal)
+    has_failed = deploy.state == "failed"
+    lines = journals.tail(deploy.journal, outcome.LOOKED_AT if has_failed else TAIL)
+    possible = possible_rollbacks(deploy.environment).defer(None) if deploy.state in ("live", "retired") else []
     return {
+        "in_environment": deploy.environment.name,
         "deploy": deploy,
         "steps": [(step, usual.get(step.name)) for step in deploy.journal.steps.all()],
-        "last": last,
-        "serving": deploy.environment.live,
+        "tail": lines[-TAIL:],
+        "last": lines[-1].number if lines else 0,
         "rights": rights,
-        "changes": changes(deploy.release) if deploy.release and deploy.state == "live" else None,
-        "outcome": outcome.of(deploy, last) if deploy.state == "failed" else {},
+        "changes": changes(deploy.release, possible) if deploy.release and deploy.state == "live" else None,
+        "outcome": outcome.of(deploy, lines) if has_failed else {},
         "waits": waiting(deploy),
-        "way_back": _way_back(deploy),
+        "way_back": _way_back(deploy, possible),
         "may_cancel": deploy.is_cancelable and access.may_cancel(request.user, rights, deploy),
     }

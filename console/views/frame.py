@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from console import access
 from console.rows import row_of
+from console.under_way import under_way
 from runtimes.models import App
 
 
@@ -21,7 +22,7 @@ def app_context(request: HttpRequest, app: App, tab: str, chosen: str = "") -> d
         "tab": tab,
         "environment": environment,
         "environments": environments,
-        "row": row_of(environment),
+        "row": row_of(environment, under_way(request)),
         "rights": access.rights_in(request.user, environment),
         "protected": "" if access.may_release(request.user, environment) else access.protected(environment),
     }

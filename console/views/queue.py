@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from builds import deploys
 from console import access, waiting
+from console.under_way import under_way
 from console.views.frame import either
 from runtimes.models import App
 
@@ -21,7 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
         (
             deploy,
             access.may_cancel(request.user, rights[deploy.app.team_id], deploy),
-            waiting.among(deploy, found, busy) if deploy.state == "queued" else None,
+            waiting.among(deploy, under_way(request), busy) if deploy.state == "queued" else None,
         )
         for deploy in found
     ]
