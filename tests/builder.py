@@ -55,6 +55,8 @@ class Builder:
         ]
         say(event="detected", buildpacks=found[:1])
         say(event="step.end", step="detect", state="done")
+        if order.get("only") == "detect":
+            return 0
         say(event="step.begin", step="buildpack:0")
         process.write(b"-----> Building\n")
         self.meanwhile(process)

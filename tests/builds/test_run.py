@@ -11,10 +11,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from pytest_django import Settings
 
+from buildpacks import registry
 from builds import deploys
+from builds.arrange import arrange
 from builds.models import Build
 from builds.run import build_next, claim, wait_for_turn
-from builds.start import start_deploy
+from builds.start import deploy_again, start_deploy
 from runtimes import journal
 from runtimes.config import set_vars
 from runtimes.engine.base import EngineError
@@ -222,6 +224,21 @@ def test_the_cache_outlives_a_build_and_is_cleared_on_request(app: App, engine: 
         start_deploy(app.production, clear_cache=clear)
         assert build_next()
     assert kept == [False, True, False]
+
+
+def test_what_is_deployed_again_has_its_source_and_its_buildpacks_whatever_is_set_now(
+    app: App, deployed: Deployed, builder: Builder
+) -> None:
+    old = Build.objects.get(journal=deployed())
+    registry.sync()
+    arrange(app, ["python"])
+    App.objects.update(archive="")
+    again = deploy_again(old)
+    assert build_next()
+    again.refresh_from_db()
+    assert (again.state, again.source, again.listed) == ("succeeded", old.source, ["procfile"])
+    assert [each["name"] for each in builder.orders[-1]["buildpacks"]] == ["procfile"]
+    assert builder.orders[-1]["automatic"] is False
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,25 @@ def test_ps_lists_instances_with_their_state(run: Run, workers: None, archive: s
     assert " up" in listed.out
 
 
+def test_setbuildpacks_sets_the_order_and_without_names_detection_decides(
+    run: Run, workers: None, archive: str, builder: Builder
+) -> None:
+    run("createapp", "shop", "--archive", archive)
+    said = run("setbuildpacks", "shop", "nodejs", "python").out
+    assert said == "shop builds with nodejs, then python from the next deploy.\n"
+    run("deploy", "shop")
+    assert [each["name"] for each in builder.orders[-1]["buildpacks"]] == ["nodejs", "python"]
+    for names, wrong in (
+        (["perl"], "There is no buildpack perl."),
+        (["python", "python"], "python is in the list twice."),
+    ):
+        refused = run("setbuildpacks", "shop", *names)
+        assert (refused.status, wrong in refused.error) == (1, True)
+    assert "what detection finds" in run("setbuildpacks", "shop").out
+    run("deploy", "shop")
+    assert builder.orders[-1]["automatic"] is True
+
+
 def test_setconfig_sets_and_releases_what_runs(run: Run, workers: None, archive: str) -> None:
     run("createapp", "shop", "--archive", archive)
     assert run("setconfig", "shop", "KEY=a=b", "EMPTY=").status == 0
