@@ -11,13 +11,23 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from tests.buildpacks.bundled.harness import Workshop
+from tests.buildpacks.bundled.harness import TRIXIE, Workshop
 
 
 @pytest.fixture(scope="session")
 def workshop() -> Iterator[Workshop]:
     client = docker.from_env()
     workshop = Workshop(client)
+    yield workshop
+    workshop.close()
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def trixie() -> Iterator[Workshop]:
+    """The same on the other stack of the platform's own."""
+    client = docker.from_env()
+    workshop = Workshop(client, TRIXIE)
     yield workshop
     workshop.close()
     client.close()

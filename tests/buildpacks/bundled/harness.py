@@ -35,13 +35,28 @@ from docker.types import LogConfig, Mount
 ROOT = Path(__file__).parents[3]
 BUNDLED = ROOT / "buildpacks" / "bundled"
 DRIVER = ROOT / "builds" / "image"
-BUILD_IMAGE = os.environ.get("SLIPWAY_TEST_BUILD_IMAGE", "slipway/debian-12:build")
-RUN_IMAGE = os.environ.get("SLIPWAY_TEST_RUN_IMAGE", "slipway/debian-12:run")
 LABEL = "slipway.bundled-tests"
 SECONDS = 240  # a build that hangs ends as a failed test, not as a suite that never ends
 PORT = 5000
 
 Source = Mapping[str, "str | bytes"]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The images that builds and instances run in, and what buildpacks are told about them."""
+
+    build_image: str
+    run_image: str
+    identifier: str
+
+
+BOOKWORM = Stack(
+    os.environ.get("SLIPWAY_TEST_BUILD_IMAGE", "slipway/debian-12:build"),
+    os.environ.get("SLIPWAY_TEST_RUN_IMAGE", "slipway/debian-12:run"),
+    "heroku-22",
+)
+TRIXIE = Stack("slipway/debian-13:build", "slipway/debian-13:run", "heroku-24")
 
 
 @dataclass(frozen=True)
@@ -110,8 +125,8 @@ class Built:
 class Workshop:
     """Builds and runs; every container and volume it makes is gone when `close` returns."""
 
-    def __init__(self, client: docker.DockerClient) -> None:
-        self.client = client
+    def __init__(self, client: docker.DockerClient, stack: Stack = BOOKWORM) -> None:
+        self.client, self.stack = client, stack
         self._volumes: list[str] = []
 
     def volume(self) -> str:
@@ -140,9 +155,10 @@ class Workshop:
         `emptied` is a file of the stack that holds nothing this time.
         """
         channel = secrets.token_hex(16)
-        container = self._create(BUILD_IMAGE, ["/usr/local/lib/slipway/build"], volume)
+        container = self._create(self.stack.build_image, ["/usr/local/lib/slipway/build"], volume)
         try:
             request = _request(packs, channel, {**installation(), **(environment or {})}, automatic)
+            request["stack"] = self.stack.identifier
             container.put_archive("/", _inbox(request, source, config or {}, packs))
             if emptied:
                 container.put_archive("/", _empty(emptied))
@@ -161,7 +177,9 @@ class Workshop:
 
     def tool(self, source: Source, *command: str, result: str, volume: str) -> str:
         """Run a command of the build image over a source, as a developer makes a lock; the file `result` it wrote."""
-        container = self._create(BUILD_IMAGE, list(command), volume, directory="/slipway/work", variables=trust())
+        container = self._create(
+            self.stack.build_image, list(command), volume, directory="/slipway/work", variables=trust()
+        )
         try:
             stream = io.BytesIO()
             with tarfile.open(fileobj=stream, mode="w") as archive:
@@ -179,7 +197,7 @@ class Workshop:
         """The slug's process in the run image, with a read-only look at it over HTTP."""
         command = built.one("slug")["process_types"][process]
         container = self._create(
-            RUN_IMAGE,
+            self.stack.run_image,
             ["/usr/local/bin/slipway-run", command],
             None,
             variables={"PORT": str(PORT), "DYNO": f"{process}.1", "MEMORY_AVAILABLE": "512", **(config or {})},
@@ -298,7 +316,6 @@ def _request(packs: tuple[str, ...], channel: str, environment: Mapping[str, str
     return {
         "id": uuid.uuid4().hex[:8],
         "channel": channel,
-        "stack": "heroku-22",
         "source_version": "0123abcd",
         "request_id": "request",
         "automatic": automatic,
