@@ -28,6 +28,7 @@ class Builder:
         self.meanwhile: Callable[[Process], object] = options.get("meanwhile", lambda _: None)
         self.cache_bytes: int | None = None
         self.report: dict[str, str] = {}
+        self.label = ""
         self.orders: list[dict[str, Any]] = []
         self.files_given: dict[str, bytes] = {}
 
@@ -58,6 +59,8 @@ class Builder:
         if order.get("only") == "detect":
             return 0
         say(event="step.begin", step="buildpack:0")
+        if self.label:
+            say(event="label", index=0, label=self.label)
         process.write(b"-----> Building\n")
         self.meanwhile(process)
         say(event="buildpack", index=0, version="1", report=self.report)

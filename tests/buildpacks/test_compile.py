@@ -141,6 +141,7 @@ def test_steps_and_events_come_in_the_order_of_the_work(builder: Builder) -> Non
         ("buildpack", 0),
         ("step.end", "buildpack:0"),
         ("step.begin", "buildpack:1"),
+        ("label", 1),
         ("buildpack", 1),
         ("step.end", "buildpack:1"),
         ("step.begin", "package"),
@@ -149,3 +150,4 @@ def test_steps_and_events_come_in_the_order_of_the_work(builder: Builder) -> Non
         ("cache", None),
     ]
     assert [event["version"] for event in outcome.all("buildpack")] == ["1", "1"]
+    assert outcome.one("label")["label"] == "Release web"

@@ -95,6 +95,15 @@ def test_each_step_holds_the_lines_that_were_printed_in_it(deployed: Deployed) -
     assert [line.text for line in journal.read(record, 0) if line.step == position] == ["-----> Building"]
 
 
+def test_a_buildpacks_step_is_called_what_the_buildpack_calls_itself(app: App, builder: Builder) -> None:
+    arrange(app, ["procfile"])
+    builder.label = "A Procfile" + "!" * 200
+    record = start_deploy(app.production).journal
+    assert record.steps.get(key="buildpack:0").name == "procfile"
+    assert build_next()
+    assert record.steps.get(key="buildpack:0").name == builder.label[:100]
+
+
 def test_config_vars_reach_the_build_as_files_byte_for_byte(app: App, deployed: Deployed, builder: Builder) -> None:
     value = "line one\nline two ü \t$HOME '\"\n"
     set_vars(app, {"SECRET_VALUE": value})

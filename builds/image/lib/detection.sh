@@ -83,6 +83,7 @@ detection::confirm() {
 	events::begin "buildpack:${index}"
 	if [[ -n "${detection_listed}" ]] && ((index != detection_plan[0])); then
 		detection::require "${index}"
+		events::send "{\"event\":\"label\",\"index\":${index},\"label\":$(json::string "${buildpack_labels[index]}")}"
 	fi
 	output::step "${buildpack_labels[index]} app detected"
 }
