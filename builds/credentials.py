@@ -13,11 +13,20 @@ def save(credentials: Credentials, password: str = "") -> None:
     if password:
         credentials.password = password
     credentials.full_clean()
-    if credentials.pk and (users := used_by(credentials)):
-        before = Credentials.objects.get(pk=credentials.pk)
-        if before.registry != credentials.registry:
-            raise ValidationError({"registry": f"{', '.join(users)} need them for {before.registry}."})
+    if credentials.pk:
+        _check_registry(credentials, password)
     credentials.save()
+
+
+def _check_registry(credentials: Credentials, password: str) -> None:
+    """Whoever may not read a password shall not have it sent to a registry of their own either."""
+    before = Credentials.objects.get(pk=credentials.pk)
+    if before.registry == credentials.registry:
+        return
+    if users := used_by(credentials):
+        raise ValidationError({"registry": f"{', '.join(users)} need them for {before.registry}."})
+    if not password:
+        raise ValidationError({"password": "For another registry, give its password too."})
 
 
 def remove(credentials: Credentials) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from builds import deploys
-from runtimes.models import App, Environment, Journal, Membership, Role, Team
+from runtimes.models import App, Credentials, Environment, Journal, Membership, Role, Team
 
 _SENIORITY = (Role.VIEWER, Role.MEMBER, Role.OPERATOR, Role.ADMIN)
 
@@ -42,6 +42,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "destroy": _from(Role.ADMIN),
     "protect environments": _from(Role.ADMIN),
     "manage members": _from(Role.ADMIN),
+    "keep credentials": _from(Role.ADMIN),
     "administer": frozenset(),
 }
 
@@ -141,6 +142,7 @@ WORDS = {
     "destroy": gettext_lazy("Destroy apps"),
     "protect environments": gettext_lazy("Say who may release to an environment"),
     "manage members": gettext_lazy("Add and remove members"),
+    "keep credentials": gettext_lazy("Keep the credentials of registries"),
 }
 
 
@@ -196,6 +198,18 @@ def team(request: HttpRequest, pk: int, can: str = "see") -> Team:
         raise Http404(_("There is no such team."))
     require(request, found, can)
     return cast("Team", found)
+
+
+def credentials(request: HttpRequest, pk: int) -> Credentials:
+    """Credentials of a registry, for somebody who may keep them; those for all teams are the platform's admin's."""
+    found = Credentials.objects.usable_by(*teams(request.user, "see")).filter(pk=pk).first()
+    if found is None:
+        raise Http404(_("There are no such credentials."))
+    if found.team is None:
+        platform(request)
+    else:
+        require(request, found.team, "keep credentials")
+    return found
 
 
 def platform(request: HttpRequest) -> None:

@@ -74,6 +74,12 @@ WORDS = {
     "stack-add": gettext_lazy("added a stack"),
     "stack-renew": gettext_lazy("had a stack made anew"),
     "stack-remove": gettext_lazy("removed a stack"),
+    "credentials-add": gettext_lazy("added credentials"),
+    "credentials-change": gettext_lazy("changed credentials"),
+    "credentials-remove": gettext_lazy("removed credentials"),
+    "process-add": gettext_lazy("added a process type"),
+    "process-remove": gettext_lazy("removed a process type"),
+    "release-command": gettext_lazy("set the release command"),
 }
 
 

@@ -127,7 +127,7 @@ class AppRow:
         """Each process type with its command and a dot per instance."""
         commands = self.live.commands if self.live else {}
         return [
-            Formation(process, commands.get(process.name, ""), self._of(process.name), self.environment.stopped)
+            Formation(process, commands.get(process.name), self._of(process.name), self.environment.stopped)
             for process in self.processes
         ]
 
@@ -144,12 +144,17 @@ class AppRow:
 
 @dataclass(frozen=True)
 class Formation:
-    """One process type: what should run of it and what does."""
+    """One process type: what should run of it and what does; `released` is its command in the live release."""
 
     process: Process
-    command: str
+    released: str | None
     instances: Sequence[Instance]
     stopped: bool
+
+    @property
+    def command(self) -> str:
+        """By which it runs; empty for an image's own entry point."""
+        return self.process.command if self.released is None else self.released
 
     @property
     def dots(self) -> list[tuple[str, str]]:

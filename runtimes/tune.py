@@ -8,6 +8,7 @@ from runtimes.models import Process
 # What people may set; how many there are is set by `runtimes.scale`.
 TUNABLE = (
     "command",
+    "port",
     "memory",
     "cpus",
     "health",
@@ -26,8 +27,8 @@ TUNABLE = (
 def tune(process: Process, changed: Collection[str]) -> None:
     """Store the fields that were changed on this row; `ValidationError` by field if they cannot be.
 
-    How instances are asked and ended holds at once, memory and CPU for those that start from now on, a command from the
-    next release on.
+    How instances are asked and ended holds at once, memory and CPU for those that start from now on, a command and a
+    port from the next release on.
     """
     fields = [name for name in TUNABLE if name in changed]
     process.full_clean(exclude=["environment"])

@@ -1,9 +1,14 @@
 """What people fill in about a process type."""
 
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from runtimes.models import Process
+from runtimes.models import App, Environment, Process
+from runtimes.process_types import add
 from runtimes.tune import TUNABLE
 
 
@@ -15,6 +20,7 @@ class ProcessForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = TUNABLE
         labels = {
             "command": gettext_lazy("Command"),
+            "port": gettext_lazy("Port"),
             "memory": gettext_lazy("Memory in MB"),
             "cpus": gettext_lazy("CPUs"),
             "health": gettext_lazy("An instance is well when"),
@@ -30,6 +36,9 @@ class ProcessForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         help_texts = {
             "command": gettext_lazy("In place of the Procfile's, from the next release on. Empty: the Procfile's."),
+            "port": gettext_lazy(
+                "Where it listens, from the next release on; $PORT says the same. Empty: what its image names, or 5000."
+            ),
             "memory": gettext_lazy("For instances that start from now on."),
             "cpus": gettext_lazy("A part of one, or more than one. For instances that start from now on."),
             "health": gettext_lazy("A process type without a port, of which no command is run, is well while it runs."),
@@ -43,3 +52,37 @@ class ProcessForm(forms.ModelForm):  # type: ignore[type-arg]
             "health_path": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
             "health_command": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.is_web:
+            del self.fields["port"]
+        if self.instance.environment.app.source == App.Source.IMAGE:
+            self.fields["command"].help_text = _(
+                "Runs in the image's shell, from the next release on. Empty: the image's own entry point."
+            )
+
+
+class ProcessTypeForm(forms.Form):
+    """One more process type of a ready image."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=63,
+        widget=forms.TextInput(attrs={"placeholder": "worker", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    command = forms.CharField(
+        label=gettext_lazy("Command"),
+        required=False,
+        help_text=gettext_lazy("Empty: the image's own entry point."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def carry_out(self, environment: Environment) -> bool:
+        """Add it; a refusal stands at its field, and the answer is False."""
+        try:
+            add(environment, **self.cleaned_data)
+        except ValidationError as error:
+            self.add_error(None, error)
+            return False
+        return True

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from console import access
 from console.activity import record
-from console.forms.processes import ProcessForm
+from console.forms.processes import ProcessForm, ProcessTypeForm
 from console.views.frame import either, render_app
+from runtimes import process_types
 from runtimes import restart as restarting
 from runtimes import scale as scaling
-from runtimes.models import Environment
+from runtimes.models import App, Environment
 from runtimes.tune import tune
 
 # What a button asks for → its word in the activity, and the deed.
@@ -34,7 +35,44 @@ SWITCHES: Mapping[str, tuple[str, Callable[[Environment], object]]] = {
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """A card per process type."""
     app = access.app(request, name)
-    return render_app(request, either(request, "processes/index.html", "processes/_list.html"), app, "processes")
+    return _page(request, app, ProcessTypeForm())
+
+
+@require_POST
+def add(request: HttpRequest, name: str) -> HttpResponse:
+    """One more process type of a ready image."""
+    environment = _configured(request, name)
+    form = ProcessTypeForm(request.POST)
+    if not form.is_valid() or not form.carry_out(environment):
+        return _page(request, environment.app, form, status=422, in_environment=environment.name)
+    added = form.cleaned_data["name"]
+    record(request, "process-add", environment=environment, target=added)
+    messages.success(request, _("%(process)s runs from the next deploy on.") % {"process": added})
+    return _back(request, environment)
+
+
+@require_POST
+def remove(request: HttpRequest, name: str, process: str) -> HttpResponse:
+    """End the instances of a process type of a ready image, and forget it."""
+    environment = _configured(request, name)
+    found = get_object_or_404(environment.processes, name=process)
+    try:
+        process_types.remove(found)
+        record(request, "process-remove", environment=environment, target=process)
+        messages.success(request, _("%(process)s is removed. Its instances end.") % {"process": process})
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return _back(request, environment)
+
+
+@require_POST
+def release_command(request: HttpRequest, name: str) -> HttpResponse:
+    """Say what each release runs before its instances start."""
+    environment = _configured(request, name)
+    process_types.set_release_command(environment, request.POST.get("command", ""))
+    record(request, "release-command", environment=environment, is_set=bool(environment.release_command))
+    messages.success(request, _("The release command is saved. The next release runs it."))
+    return _back(request, environment)
 
 
 @require_POST
@@ -68,6 +106,8 @@ def settings(request: HttpRequest, name: str, process: str) -> HttpResponse:
             messages.info(request, _("Restart its instances to give them other memory or CPUs."))
         if "command" in form.changed_data:
             messages.info(request, _("The next release runs the other command."))
+        if "port" in form.changed_data:
+            messages.info(request, _("The next release is asked at the other port."))
         return _back(request, environment)
     facts: dict[str, Any] = {"in_environment": environment.name, "form": form, "process": process}
     status = 422 if form.errors else 200
@@ -97,6 +137,15 @@ def switch(request: HttpRequest, name: str) -> HttpResponse:
         deed(environment)
         record(request, action, environment=environment)
     return _back(request, environment)
+
+
+def _page(request: HttpRequest, app: App, form: ProcessTypeForm, status: int = 200, **facts: Any) -> HttpResponse:
+    template = either(request, "processes/index.html", "processes/_list.html")
+    return render_app(request, template, app, "processes", status=status, form=form, **facts)
+
+
+def _configured(request: HttpRequest, name: str) -> Environment:
+    return access.environment(request, name, request.POST.get("environment") or "production", can="configure")
 
 
 def _operated(request: HttpRequest, name: str) -> Environment:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from builds.models import Build
 from runtimes.models import (
     App,
+    Credentials,
     Environment,
     Instance,
     Journal,
@@ -65,6 +66,12 @@ def people() -> Team:
     team("Charlie's team", charlie="admin")
     user("root", is_superuser=True)
     return made
+
+
+def credentials(of: Team | None, name: str = "ours", registry: str = "registry.example.com") -> Credentials:
+    """Credentials of a registry, of a team or for all."""
+    facts = {"registry": registry, "username": "robot", "password": "a long secret"}
+    return Credentials.objects.get_or_create(team=of, name=name, defaults=facts)[0]
 
 
 def app(name: str, of: Team, **fields: Any) -> App:

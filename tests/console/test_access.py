@@ -86,6 +86,13 @@ ROUTES = {
     "processes": Route("see"),
     "scale": Route("operate", "post"),
     "process": Route("configure", args=("shop", "web")),
+    "add-process": Route("configure", "post"),
+    "remove-process": Route("configure", "post", ("shop", "web")),
+    "release-command": Route("configure", "post"),
+    "credentials": Route("signed in", args=()),
+    "add-credentials": Route("signed in", "post", ()),
+    "change-credentials": Route("keep credentials", args=("credentials",)),
+    "remove-credentials": Route("keep credentials", "post", ("credentials",)),
     "restart": Route("operate", "post"),
     "switch-off": Route("operate", "post"),
     "output": Route("see"),
@@ -137,6 +144,7 @@ def arguments() -> dict[Any, Any]:
         "buildpack": Buildpack.objects.get(name="python").pk,
         "hint": Hint.objects.earliest("pk").pk,
         "stack": Stack.objects.earliest("pk").pk,
+        "credentials": make.credentials(team).pk,
     }
 
 

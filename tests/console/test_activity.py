@@ -40,6 +40,12 @@ def settings_of_web() -> dict[str, Any]:
     return {key: value for key, value in model_to_dict(row, TUNABLE).items() if value is not None} | {"memory": "256"}
 
 
+def of_image() -> dict[str, Any]:
+    """Let the app be of a ready image: others have their process types from their Procfile."""
+    App.objects.update(source="image", image="registry.example.com/shop:1")
+    return {"environment": "production"}
+
+
 DEEDS = {
     "login": Deed("sign-in", {"username": "alice", "password": "alice"}, person=""),
     "logout": Deed("sign-out"),
@@ -83,6 +89,17 @@ DEEDS = {
     "password": Deed("password-change", {"old_password": "root", "new_password1": SECRET, "new_password2": SECRET}),
     "roll-back": Deed("roll-back"),
     "scale": Deed("scale", {"process": "web", "quantity": "2"}),
+    "add-process": Deed("process-add", lambda: of_image() | {"name": "worker", "command": "work"}),
+    "remove-process": Deed("process-remove", of_image),
+    "release-command": Deed("release-command", {"command": f"migrate {SECRET}"}),
+    "add-credentials": Deed(
+        "credentials-add", {"name": "hub", "registry": "docker.io", "username": "robot", "password": SECRET}
+    ),
+    "change-credentials": Deed(
+        "credentials-change",
+        {"name": "ours", "registry": "registry.example.com", "username": "other", "password": SECRET},
+    ),
+    "remove-credentials": Deed("credentials-remove"),
     "process": Deed("process-change", settings_of_web),
     "restart": Deed("restart", {"what": "web"}),
     "switch-off": Deed("maintenance-on", {"do": "maintain"}),

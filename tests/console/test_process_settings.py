@@ -13,6 +13,7 @@ ADDRESS = "/apps/shop/processes/of/web"
 FORM = {
     "environment": "production",
     "command": "gunicorn shop.wsgi",
+    "port": "8000",
     "memory": "256",
     "cpus": "0.5",
     "health": "http",
@@ -43,6 +44,7 @@ def test_what_is_filled_in_is_stored_and_the_number_of_instances_is_not_touched(
     assert process.quantity == 2
     assert "The settings of web are saved." in said
     assert "The next release runs the other command." in said
+    assert "The next release is asked at the other port." in said
     assert "Restart its instances" in said
     assert "healthy when /health answers" in said
 
@@ -51,6 +53,8 @@ def test_what_is_filled_in_is_stored_and_the_number_of_instances_is_not_touched(
     ("wrong", "sentence"),
     [
         ({"health_path": ""}, "Say which path is asked for"),
+        ({"port": "0"}, "greater than or equal to 1"),
+        ({"port": "65536"}, "less than or equal to 65535"),
         ({"health_path": "health"}, "Begin with a slash"),
         ({"health_path": "/a b"}, "Begin with a slash"),
         ({"health_path": "/a\r\nHost: other"}, "Begin with a slash"),
