@@ -135,7 +135,7 @@ WORDS = {
     "roll back": gettext_lazy("Roll back"),
     "promote": gettext_lazy("Promote to another environment"),
     "create": gettext_lazy("Create apps"),
-    "configure": gettext_lazy("Change config vars"),
+    "configure": gettext_lazy("Change config vars, processes and domains"),
     "reveal": gettext_lazy("See and export the values of config vars"),
     "order buildpacks": gettext_lazy("Choose and order buildpacks"),
     "change source": gettext_lazy("Change an app's source"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from console.keys import keep_key
 
@@ -28,6 +29,14 @@ if not ENCRYPTION_KEYS:
 PORT = env.int("SLIPWAY_PORT", default=8000)
 APPS_PORT = env.int("SLIPWAY_APPS_PORT", default=8080)
 APPS_DOMAIN = env.str("SLIPWAY_APPS_DOMAIN", default="localhost")
+# Certificates for apps' own domains: none, of the router's own authority, or of one that speaks ACME (RFC 8555).
+TLS = env.str("SLIPWAY_TLS", default="off")
+if TLS not in ("off", "internal", "auto"):
+    raise ImproperlyConfigured("SLIPWAY_TLS is off, internal or auto.")
+HTTPS_PORT = env.int("SLIPWAY_HTTPS_PORT", default=8443)
+ACME_DIRECTORY = env.str("SLIPWAY_ACME_DIRECTORY", default="")
+ACME_EMAIL = env.str("SLIPWAY_ACME_EMAIL", default="")
+ACME_ROOT = env.str("SLIPWAY_ACME_ROOT", default="")
 ALLOWED_HOSTS = env.list("SLIPWAY_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("SLIPWAY_TRUSTED_ORIGINS", default=[])
 
@@ -105,6 +114,7 @@ CELERY_TASK_ROUTES = {"builds.tasks.build_next": {"queue": "builder"}, "*": {"qu
 CELERY_BEAT_SCHEDULE = {
     "builds": {"task": "builds.tasks.look_after", "schedule": 10.0, "options": {"expires": 10}},
     "environments": {"task": "runtimes.tasks.look_after", "schedule": 10.0, "options": {"expires": 10}},
+    "domains": {"task": "runtimes.tasks.look_up_due", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # Slugs, sources, logs: local files by default, S3 where a bucket is named.

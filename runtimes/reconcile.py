@@ -24,7 +24,7 @@ DRAIN = timedelta(seconds=3)
 BACK_OFF = timedelta(seconds=0.5)
 BACK_OFF_MOST = timedelta(minutes=5)
 
-PROBE_EVERY_SECONDS = 0.1
+PROBE_EVERY_SECONDS = 0.05
 # Instances that come up within this time of each other are told to the router at once: a reload takes as long.
 GATHER_SECONDS = 0.3
 # What is ended of a process type that is not known any more.
@@ -42,12 +42,13 @@ def reconcile(environment: Environment) -> None:
     with hold(f"environment.{environment.pk}"):
         if not App.objects.filter(pk=environment.app_id, destroyed_at=None).exists():
             return
-        refresh(environment)
+        served = _serving(environment)
+        observed = refresh(environment)
         if live := environment.live:
-            dismiss(surplus(live))
-            bring_up(live)
-        over = leftovers(environment, refresh(environment))
-    router.sync()  # before anything ends that it may still send requests to
+            observed = _bring_in_line(live, observed)
+        over = leftovers(environment, observed)
+    if over or served - _serving(environment):
+        router.sync()  # before anything ends that it may still send requests to
     if not over:
         return
     for (grace, signal), refs in over.items():  # not held: an app may take its whole grace to end
@@ -55,6 +56,27 @@ def reconcile(environment: Environment) -> None:
     with hold(f"environment.{environment.pk}"):
         refresh(environment)
     router.sync()
+
+
+def _bring_in_line(live: Release, observed: list[Observed]) -> list[Observed]:
+    """End what is too much and start what is missing of the live release; return all that exists of its environment.
+
+    What was just started is reported by who started it: nobody looks at everything once more.
+    """
+    environment = live.environment
+    if leaving := surplus(live):
+        dismiss(leaving)
+        observed = refresh(environment)
+    started = {each.ref: each for each in bring_up(live)}
+    observed = [each for each in observed if each.ref not in started] + list(started.values())
+    mirror(environment, observed)
+    return observed
+
+
+def _serving(environment: Environment) -> set[str]:
+    """The addresses that requests may go to."""
+    up = environment.instances.filter(process="web", state="up")
+    return set(up.values_list("address", flat=True))
 
 
 def surplus(release: Release) -> list[Instance]:
@@ -84,21 +106,24 @@ def take_out_of_service(instances: Iterable[Instance]) -> list[Instance]:
 
 
 def settle(environment: Environment) -> None:
-    """Wait until the live release's starting instances are up, as long as they may take; route to them as they come."""
+    """Wait until the live release's starting instances are up, as long as they may take; route to them as they come.
+
+    What was reconciled before is news to the router as well.
+    """
     seconds = max([process.start_period for process in environment.processes.all()], default=0)
-    deadline, came = time.monotonic() + seconds, 0.0
+    deadline, news = time.monotonic() + seconds, time.monotonic()
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
     starting = starting.select_related("release")
     while (instances := list(starting.all())) and time.monotonic() < deadline:
         if up := probe(environment, instances):
-            came = came or time.monotonic()
+            news = news or time.monotonic()
         if up == len(instances):
             break
-        if came and time.monotonic() - came > GATHER_SECONDS:
+        if news and time.monotonic() - news > GATHER_SECONDS:
             router.sync()
-            came = 0.0
+            news = 0.0
         time.sleep(PROBE_EVERY_SECONDS)
-    if came:
+    if news:
         router.sync()
 
 
@@ -115,17 +140,19 @@ def refresh(environment: Environment) -> list[Observed]:
     return observed
 
 
-def bring_up(release: Release) -> None:
-    """Make the instances of a release exist, as many as its processes say. Hold the environment.
+def bring_up(release: Release) -> list[Observed]:
+    """Make the instances of a release exist, as many as its processes say; return them. Hold the environment.
 
     None that serves is ended, although the engine would: somebody may have scaled down since the surplus was dismissed,
     and what is surplus now still gets requests. The next pass dismisses it.
     """
     image = image_of(release)
     engine().ensure_network(NETWORK)
+    made: list[Observed] = []
     for process in release.environment.processes.filter(name__in=release.commands):
         asked = formation(release, process, image, resting=_resting(release, process))
-        engine().apply(replace(asked, indexes=tuple(sorted({*asked.indexes, *_running(release, process)}))))
+        made += engine().apply(replace(asked, indexes=tuple(sorted({*asked.indexes, *_running(release, process)}))))
+    return made
 
 
 def leftovers(environment: Environment, observed: Iterable[Observed]) -> dict[Way, list[str]]:

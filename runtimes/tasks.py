@@ -2,10 +2,10 @@
 
 from celery import shared_task
 
-from runtimes import attention, reconcile
+from runtimes import attention, reach, reconcile, router
 from runtimes import carry_out as releases
 from runtimes import restart as restarting
-from runtimes.models import Environment, Release
+from runtimes.models import Domain, Environment, Release
 from runtimes.watch import worker_name
 
 
@@ -34,3 +34,23 @@ def restart(environment_id: int, what: str) -> None:
 def look_after() -> None:
     """Repair what a crash, a reboot or a hand broke."""
     attention.look_after()
+
+
+@shared_task
+def route() -> None:
+    """Tell the router which hosts there are."""
+    router.sync()
+
+
+@shared_task
+def look_up(domain_id: int) -> None:
+    """Find out where a custom domain leads."""
+    if domain := Domain.objects.select_related("environment").filter(pk=domain_id).first():
+        reach.look_up(domain)
+
+
+@shared_task
+def look_up_due() -> None:
+    """The same for all whose time has come."""
+    for domain in reach.due():
+        reach.look_up(domain)

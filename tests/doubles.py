@@ -1,6 +1,5 @@
 """Stand-ins for what is outside: the router's container, the queues, a bell that loses rings."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Barrier, Thread
@@ -16,6 +15,7 @@ from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import Tree
 from runtimes.engine.fake_process import Process
+from runtimes.places import MAINTENANCE, STOPPED
 
 QUEUES = ("builder", "controller")
 
@@ -41,16 +41,28 @@ def move(process: Process) -> int:
 
 def routes(engine: FakeEngine) -> dict[str, list[str]]:
     """What the router was told last: host names and where their requests go."""
-    router = engine.world.find(f"{engine.namespace}-router")
-    files = router.plan.files
-    server = json.loads(files.read(caddy.CONFIG))["apps"]["http"]["servers"]["apps"]
-    told: dict[str, list[str]] = {}
-    for route in [route for route in server["routes"] if "match" in route]:
-        paths = [each["dial"].removeprefix("{file.").removesuffix("}") for each in route["handle"][0]["upstreams"]]
-        now = f"/etc/caddy/{files.own[caddy.ROUTES].link}"
-        addresses = {files.read(path.replace(caddy.ROUTES, now)).decode() for path in paths}
-        told[route["match"][0]["host"][0]] = sorted(addresses - {caddy.STOPPED, caddy.MAINTENANCE})
-    return told
+    told = router_files(engine)
+    return {
+        host: sorted(
+            {text for path, text in told.items() if path.startswith(f"places/{place}/")} - {STOPPED, MAINTENANCE}
+        )
+        for host, place in sorted(_hosts(told))
+    }
+
+
+def _hosts(told: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for path in told:
+        match path.split("/"):
+            case ["hosts", host, at]:
+                yield host, at.partition("-")[2]
+
+
+def router_files(engine: FakeEngine) -> dict[str, str]:
+    """The files that the router reads for each request: path and content."""
+    files = engine.world.find(f"{engine.namespace}-router").plan.files
+    folder = f"/etc/caddy/{files.own[caddy.ROUTES].link}/"
+    there = {path: entry.content for path, entry in files.own.items() if path.startswith(folder)}
+    return {path.removeprefix(folder): content.decode() for path, content in there.items() if content is not None}
 
 
 def queued() -> list[tuple[str, list[Any]]]:

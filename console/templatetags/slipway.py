@@ -44,6 +44,10 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "stopped": ("waiting", "player-pause", gettext_lazy("Stopped")),
     "down": ("waiting", "circle-dashed", gettext_lazy("Down")),
     "never": ("superseded", "circle-dashed", gettext_lazy("Never deployed")),
+    "here": ("live", "circle-check", gettext_lazy("Leads here")),
+    "elsewhere": ("crashed", "alert-triangle", gettext_lazy("Leads elsewhere")),
+    "nowhere": ("waiting", "circle-minus", gettext_lazy("Not in the DNS")),
+    "unknown": ("superseded", "circle-dashed", gettext_lazy("Being looked up")),
 }
 
 
@@ -235,6 +239,7 @@ _TABS = (
     ("output", "output", "terminal-2", gettext_lazy("Logs")),
     ("buildpacks", "buildpacks", "puzzle", gettext_lazy("Buildpacks")),
     ("config", "config", "key", gettext_lazy("Config")),
+    ("domains", "domains", "world", gettext_lazy("Domains")),
     ("settings", "settings", "settings", gettext_lazy("Settings")),
     ("activity", "activity", "history", gettext_lazy("Activity")),
 )

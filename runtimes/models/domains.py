@@ -1,5 +1,7 @@
 """Names of an environment's own, beside the one it has from the platform."""
 
+import idna
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -13,8 +15,20 @@ hostname_validator = RegexValidator(
 
 
 class Domain(models.Model):
+    """A name with what the last look at it found: where it leads, and until when its certificate is good."""
+
+    class Reach(models.TextChoices):
+        UNKNOWN = "unknown", "Not looked up yet"
+        NOWHERE = "nowhere", "No address in the DNS"
+        ELSEWHERE = "elsewhere", "Leads elsewhere"
+        HERE = "here", "Leads here"
+
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="domains")
     name = models.CharField(max_length=253, unique=True, validators=[hostname_validator])
+    reach = models.CharField(max_length=10, choices=Reach.choices, default=Reach.UNKNOWN)
+    addresses = models.CharField(max_length=200, blank=True, default="", help_text="What the DNS says.")
+    looked_at = models.DateTimeField(null=True, blank=True)
+    certificate_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -22,3 +36,17 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def url(self) -> str:
+        """Where browsers find it, by HTTPS if it has a certificate."""
+        scheme, port = ("https", settings.HTTPS_PORT) if self.certificate_until else ("http", settings.APPS_PORT)
+        return f"{scheme}://{self.name}" + ("" if port in (80, 443) else f":{port}")
+
+    @property
+    def readable(self) -> str:
+        """The name in its own script, where it has one."""
+        try:
+            return idna.decode(self.name)
+        except idna.IDNAError:
+            return self.name

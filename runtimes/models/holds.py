@@ -10,7 +10,7 @@ class Hold(models.Model):
     name = models.CharField(max_length=100, primary_key=True)
     held_by = models.CharField(max_length=120, blank=True, default="")
     held_until = models.DateTimeField(default=timezone.now)
-    note = models.CharField(max_length=200, blank=True, default="")
+    note = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return self.name

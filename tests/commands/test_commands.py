@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from buildpacks.models import Buildpack
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import App, ConfigVar, Membership, Process
+from runtimes.models import App, ConfigVar, Domain, Membership, Process
 from tests import factories as make
 from tests.builder import Builder
 from tests.builds.tars import file, tar
@@ -226,3 +226,32 @@ def test_an_archive_that_the_platform_cannot_keep_is_not_called_wrong(
     assert ended.error.startswith("The platform failed, not your archive: The archive cannot be stored:")
     assert not App.objects.filter(name="new").exists()
     assert not Buildpack.objects.filter(name="ruby").exists()
+
+
+def test_a_domain_is_added_and_removed(run: Run) -> None:
+    shop = make.app("shop")
+    shop.environments.create(name="staging")
+    added = run("adddomain", "shop", "Shop.Example.org", "--environment", "staging")
+    assert added.out == "shop.example.org is routed to shop/staging. In its DNS: CNAME shop--staging.localhost\n"
+    assert [str(each.environment) for each in Domain.objects.all()] == ["shop/staging"]
+    assert run("removedomain", "shop", "shop.example.org").out == "shop.example.org leads to shop no more.\n"
+    assert not Domain.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["adddomain", "shop", "shop"], "host name"),
+        (["adddomain", "shop", "taken.example.org"], "taken by another app"),
+        (["adddomain", "shop", "a.example.org", "--environment", "x"], "no environment x"),
+        (["removedomain", "shop", "taken.example.org"], "has no domain"),
+        (["removedomain", "shop", "a b"], "host name"),
+    ],
+)
+def test_a_domain_that_cannot_be_added_or_removed_is_told_why(run: Run, words: list[str], said: str) -> None:
+    make.app("shop")
+    Domain.objects.create(environment=make.app("other").production, name="taken.example.org")
+    ended = run(*words)
+    assert ended.status == 1
+    assert said in ended.error
+    assert Domain.objects.count() == 1

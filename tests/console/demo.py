@@ -128,6 +128,7 @@ def fill() -> None:
     shop.builds.filter(state="succeeded").update(buildpacks=[{"name": "nodejs"}, {"name": "python"}])
     make.printed(shop, [("web.1" if turn % 3 else "worker.1", PRINTED[turn % len(PRINTED)]) for turn in range(900)])
     shop.environments.create(name="staging")
+    make.domains(shop)
     make.app("fresh", shop_team, source="sample", sample="flask", git_url="", git_ref="")
     for key in ("DATABASE_URL", "SECRET_KEY", "SENTRY_DSN"):
         shop.config_vars.create(key=key, value="hidden")

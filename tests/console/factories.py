@@ -11,6 +11,7 @@ from builds.models import Build
 from runtimes.models import (
     App,
     Credentials,
+    Domain,
     Environment,
     Instance,
     Journal,
@@ -154,6 +155,21 @@ def printed(of: App, lines: Sequence[tuple[str, str]]) -> None:
     at = int(timezone.now().timestamp() * 1000) - 700 * len(lines)
     rows = [[at + 700 * number, name, "v1", text] for number, (name, text) in enumerate(lines)]
     OutputChunk.objects.create(environment=of.production, first=1, count=len(rows), lines=rows)
+
+
+def domains(of: App) -> None:
+    """A domain in each state; one of them has a certificate, one is in another script."""
+    now = timezone.now()
+    for name, reach, addresses in (
+        ("shop.example.org", Domain.Reach.HERE, "203.0.113.7"),
+        ("www.example.org", Domain.Reach.ELSEWHERE, "198.51.100.20, 198.51.100.21"),
+        ("xn--bcher-kva.example", Domain.Reach.NOWHERE, ""),
+        ("new.example.org", Domain.Reach.UNKNOWN, ""),
+    ):
+        looked_at = None if reach == Domain.Reach.UNKNOWN else now - timedelta(minutes=3)
+        until = now + timedelta(days=80) if reach == Domain.Reach.HERE else None
+        facts = {"reach": reach, "addresses": addresses, "looked_at": looked_at, "certificate_until": until}
+        Domain.objects.create(environment=of.production, name=name, **facts)
 
 
 def _steps(journal: Journal, state: str, began: datetime, failed_at: str, speed: float) -> datetime:

@@ -111,6 +111,10 @@ DEEDS = {
     "config-remove": Deed("config-remove", {"key": "DATABASE_URL"}),
     "config-reveal": Deed("config-reveal", {"key": "DATABASE_URL"}),
     "config-export": Deed("config-export", {"environment": "production"}),
+    "add-domain": Deed("domain-add", {"name": "new.example.org"}),
+    "look-domain": Deed("domain-look", {"domain": "shop.example.org"}),
+    "remove-domain": Deed("domain-remove", {"domain": "shop.example.org"}),
+    "force-https": Deed("https-force", {"on": "yes"}),
     "source": Deed(
         "source-change", {"source": "git", "git_url": "https://git.example.com/b.git", "git_secret": SECRET}
     ),
@@ -128,6 +132,7 @@ def shop(app: App) -> App:
     make.deploy(app, "live")
     make.deploy(app, "building")
     make.instances(app, "web", ["up"])
+    make.domains(app)
     Stack.objects.create(
         name="theirs", identifier="theirs", build_from="b", run_from="r", build_image="b1", run_image="r1"
     )

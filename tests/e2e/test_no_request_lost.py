@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.e2e.installation import PYTHON, ROOT, Installation
 from tests.e2e.person import PATIENCE_SECONDS, POLL_SECONDS, Person
@@ -94,10 +95,42 @@ def test_no_request_and_no_websocket_is_lost_whatever_is_changed(
         settle(installation, 1)
         do(installation, "rollback", APP, "v1")
         settle(installation, 1)
-    assert seen["failures"] == []
-    assert seen["cut"] == []
-    assert seen["repeated"] == 0, "A connection that was kept was closed under a request."
+    check_nobody_noticed(seen)
     expected = {"first plain web.1", "second plain web.1", *(f"second blue web.{n}" for n in (1, 2, 3))}
     assert seen["answers"].keys() >= expected, "Not every instance of every release had its share of the load."
     assert seen["polls"]
     assert seen["goodbyes"], "No websocket was open on an instance that went."
+
+
+def test_no_request_and_no_websocket_is_lost_when_other_apps_and_domains_come_and_go(
+    installation: Installation, admin: Person, talker: str
+) -> None:
+    settle(installation, 1)
+    with load(installation) as seen:
+        assert admin.wait("other", admin.create_and_deploy("other", source("other"))).state == "live"
+        do(installation, "adddomain", "other", "other.example.org")
+        wait_for(installation, "other.example.org", 200)
+        do(installation, "adddomain", APP, "talker.example.org")
+        wait_for(installation, "talker.example.org", 200)
+        do(installation, "removedomain", APP, "talker.example.org")
+        wait_for(installation, "talker.example.org", 404)
+        do(installation, "destroyapp", "other", "--yes")
+        wait_for(installation, "other.localhost", 404)
+    check_nobody_noticed(seen)
+    assert seen["polls"]
+
+
+def check_nobody_noticed(seen: dict[str, Any]) -> None:
+    assert seen["failures"] == []
+    assert seen["cut"] == []
+    assert seen["repeated"] == 0, "A connection that was kept was closed under a request."
+
+
+def wait_for(installation: Installation, host: str, status: int) -> None:
+    """Wait until the router answers so for a host."""
+    deadline, address = time.monotonic() + PATIENCE_SECONDS, f"http://127.0.0.1:{installation.apps_port}/"
+    with requests.Session() as session:
+        session.trust_env = False
+        while (got := session.get(address, headers={"Host": host}, timeout=30).status_code) != status:
+            assert time.monotonic() < deadline, f"{host} answers {got}"
+            time.sleep(POLL_SECONDS)

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from runtimes import attention
+from runtimes import attention, router
 from runtimes.engine.base import EngineError, EngineUnreachable
 from runtimes.engine.fake import FakeEngine
 from runtimes.models import Environment, Instance, Process, Release
@@ -102,6 +102,7 @@ def test_the_router_knows_the_instances_that_are_up_and_no_others(environment: E
     make.release(environment)
     scale(environment, 2)
     reconcile(environment)
+    router.sync()
     assert routes(engine) == {"shop.localhost": []}
     settle(environment)
     addresses = environment.instances.filter(state="up").values_list("address", flat=True)

@@ -1,48 +1,88 @@
 """The router's configuration, as a whole literal, and when it is loaded."""
 
+import io
+import tarfile
 import threading
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from pytest_django import Settings
 
 from builds.create import create_app
-from runtimes import caddy, router
-from runtimes.caddy import Route, config
+from runtimes import pages, places, router
+from runtimes.caddy import Tls, config
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
-from runtimes.models import Environment, Instance, Team
+from runtimes.models import Domain, Environment, Instance, Team
+from runtimes.places import Route, Table, covers, grown, needed
 from tests import factories as make
 from tests.doubles import add_router, routes, together
 
+WORD = "the word"
+QUIET = {"disable": True}
+PROBED = {
+    "match": [{"path": ["/.well-known/slipway"]}],
+    "handle": [{"handler": "static_response", "status_code": 200, "body": WORD}],
+    "terminal": True,
+}
+LOWERED = {
+    "match": [{"header_regexp": {"Host": {"pattern": "[A-Z]"}}}],
+    "handle": [
+        {"handler": "templates", "mime_types": ["text/plain"]},
+        {
+            "handler": "static_response",
+            "status_code": 308,
+            "headers": {"Content-Type": ["text/plain"]},
+            "body": '{{.RespHeader.Set "Location" (printf "//%s%s" (lower .Req.Host) .OriginalReq.RequestURI)}}',
+        },
+    ],
+    "terminal": True,
+}
+FIND = [
+    {"match": [{"file": {"root": "/etc/caddy/routes/hosts", "try_files": ["/{http.request.host}/*"]}}]},
+    {
+        "match": [
+            {"vars_regexp": {"{http.matchers.file.relative}": {"name": "at", "pattern": "^/[^/]+/([0-9]+)-([0-9]+)$"}}}
+        ]
+    },
+]
+SECURE = {"root": "/etc/caddy/routes/secure", "try_files": ["/{http.request.host}"]}
 
-def page(status: int, headline: str, advice: str) -> dict[str, object]:
-    answer = {
-        "handler": "static_response",
-        "status_code": status,
-        "headers": {"Content-Type": ["text/html; charset=utf-8"], "Cache-Control": ["no-store"]},
-        "body": caddy.PAGE.format(headline=headline, advice=advice),
-    }
-    return {"handle": [answer]}
 
-
-UNKNOWN = page(404, "There is no app at this address.", "Check its name in the console.")
-STOPPED = page(503, "This app is not running.", "Deploy it, or scale its web process up, in the console.")
-MAINTENANCE = page(503, "This app is being worked on.", "It will be back soon.")
+def servers(tls: Tls) -> Any:
+    """The servers of a router without places."""
+    return config({}, WORD, tls)["apps"]["http"]["servers"]
 
 
 def test_without_apps_everybody_gets_the_page_that_says_so() -> None:
-    quiet = {"disable": True}
-    assert config({}) == {
+    assert config({}, WORD, Tls()) == {
         "admin": {"listen": "unix//run/caddy/admin.sock"},
         "apps": {
             "http": {
+                "http_port": 8080,
+                "https_port": 8443,
                 "servers": {
-                    "apps": {"listen": [":8080"], "routes": [UNKNOWN], "automatic_https": quiet},
-                    "stopped": {"listen": ["127.0.0.1:9001"], "routes": [STOPPED], "automatic_https": quiet},
-                    "maintenance": {"listen": ["127.0.0.1:9002"], "routes": [MAINTENANCE], "automatic_https": quiet},
+                    "apps": {
+                        "listen": [":8080"],
+                        "routes": [PROBED, LOWERED, *FIND, pages.UNKNOWN],
+                        "automatic_https": QUIET,
+                        "protocols": ["h1", "h2"],
+                        "errors": {"routes": [pages.SILENT]},
+                    },
+                    "stopped": {
+                        "listen": ["127.0.0.1:9001"],
+                        "routes": [pages.STOPPED],
+                        "automatic_https": QUIET,
+                    },
+                    "maintenance": {
+                        "listen": ["127.0.0.1:9002"],
+                        "routes": [pages.MAINTENANCE],
+                        "automatic_https": QUIET,
+                    },
                 },
                 "grace_period": "30s",
             }
@@ -50,40 +90,135 @@ def test_without_apps_everybody_gets_the_page_that_says_so() -> None:
     }
 
 
-def test_each_host_goes_where_its_files_say() -> None:
-    assert config({"a.localhost": Route()})["apps"]["http"]["servers"]["apps"]["routes"] == [
+def test_a_place_sends_requests_where_its_files_say() -> None:
+    routes = config({1: 32}, WORD, Tls())["apps"]["http"]["servers"]["apps"]["routes"]
+    block = routes[-2]
+    assert block["match"] == [{"vars": {"{http.regexp.at.1}": ["1"]}}]
+    made = block["handle"][0]["routes"]
+    assert [place["match"] for place in made] == [[{"vars": {"{http.regexp.at.2}": [str(n)]}}] for n in range(32, 64)]
+    assert made[1]["handle"] == [
         {
-            "match": [{"host": ["a.localhost"]}],
-            "handle": [
+            "handler": "reverse_proxy",
+            "upstreams": [{"dial": f"{{file./etc/caddy/routes/places/33/{slot}}}"} for slot in range(32)],
+            "load_balancing": {
+                "selection_policy": {"policy": "least_conn"},
+                "try_duration": "5s",
+                "try_interval": "100ms",
+            },
+            "stream_close_delay": "720h",
+            "transport": {"protocol": "http", "keep_alive": {"idle_timeout": "1s"}},
+        }
+    ]
+
+
+def test_with_tls_there_is_a_second_port_and_who_is_to_be_secure_is_sent_there() -> None:
+    server = servers(Tls("internal", 443))["apps"]
+    assert server["listen"] == [":8080", ":8443"]
+    assert server["tls_connection_policies"] == [{}]
+    redirect, hsts = server["routes"][2:4]
+    assert redirect == {
+        "match": [{"protocol": "http", "file": SECURE}],
+        "handle": [
+            {
+                "handler": "static_response",
+                "status_code": 308,
+                "headers": {"Location": ["https://{http.request.host}{http.request.uri}"]},
+            }
+        ],
+        "terminal": True,
+    }
+    assert hsts == {
+        "match": [{"protocol": "https", "file": SECURE}],
+        "handle": [
+            {
+                "handler": "headers",
+                "response": {
+                    "deferred": True,
+                    "require": {"headers": {"Strict-Transport-Security": None}},
+                    "set": {"Strict-Transport-Security": ["max-age=2592000"]},
+                },
+            }
+        ],
+    }
+    other = servers(Tls("internal", 8443))["apps"]["routes"][2]["handle"][0]["headers"]
+    assert other == {"Location": ["https://{http.request.host}:8443{http.request.uri}"]}
+
+
+def test_a_certificate_is_got_only_for_who_is_listed() -> None:
+    made = config({}, WORD, Tls("auto", 443, "https://acme.example/directory", "ops@example.org", trusted=True))
+    assert made["apps"]["tls"] == {
+        "automation": {
+            "policies": [
                 {
-                    "handler": "reverse_proxy",
-                    "upstreams": [{"dial": f"{{file./etc/caddy/routes/a.localhost/{slot}}}"} for slot in range(24)],
-                    "load_balancing": {
-                        "selection_policy": {"policy": "least_conn"},
-                        "try_duration": "5s",
-                        "try_interval": "100ms",
-                    },
-                    "stream_close_delay": "720h",
-                    "transport": {"protocol": "http", "keep_alive": {"idle_timeout": "1s"}},
+                    "on_demand": True,
+                    "issuers": [
+                        {
+                            "module": "acme",
+                            "ca": "https://acme.example/directory",
+                            "email": "ops@example.org",
+                            "trusted_roots_pem_files": ["/etc/caddy/acme-root.pem"],
+                            "challenges": {"http": {"alternate_port": 8080}, "tls-alpn": {"alternate_port": 8443}},
+                        }
+                    ],
                 }
             ],
-            "terminal": True,
-        },
-        UNKNOWN,
-    ]
+            "on_demand": {"permission": {"module": "http", "endpoint": "http://127.0.0.1:9003/"}},
+        }
+    }
+    listed = {"root": "/etc/caddy/routes/certified", "try_files": ["/{http.request.uri.query.domain}"]}
+    assert made["apps"]["http"]["servers"]["permission"] == {
+        "listen": ["127.0.0.1:9003"],
+        "routes": [
+            {
+                "match": [{"file": listed}],
+                "handle": [{"handler": "static_response", "status_code": 200}],
+                "terminal": True,
+            },
+            {"handle": [{"handler": "static_response", "status_code": 403}]},
+        ],
+        "automatic_https": QUIET,
+    }
+    internal = config({}, WORD, Tls("internal"))["apps"]
+    assert internal["tls"]["automation"]["policies"] == [{"on_demand": True, "issuers": [{"module": "internal"}]}]
+
+
+def test_places_are_made_some_at_once_and_never_lose_slots() -> None:
+    few = needed(Table({1: Route(), 33: Route(tuple("abcdefghijklmnopq"))}, {}))
+    assert few == {0: 32, 1: 64}
+    assert grown({}, few) == {0: 32, 1: 64, 2: 32}
+    assert grown({0: 128, 7: 32}, few) == {0: 128, 1: 64, 2: 32}
+    assert covers({0: 32, 1: 64, 2: 32}, few)
+    assert not covers({0: 32, 1: 32}, few)
+    assert not covers({0: 32}, few)
+
+
+def test_the_files_say_where_hosts_and_places_lead_and_who_is_secure() -> None:
+    table = Table(
+        {17: Route(("10.0.0.1:5000", "10.0.0.2:5000"))}, {"shop.localhost": 17}, ("a.example",), ("b.example",)
+    )
+    with tarfile.open(fileobj=io.BytesIO(places.files(table, {0: 32}, "routes-x"))) as tar:
+        content = {each.name: (tar.extractfile(each) or io.BytesIO()).read().decode() for each in tar if each.isfile()}
+        assert tar.getmember("next").linkname == "routes-x"
+    assert content == {
+        "routes-x/hosts/shop.localhost/0-17": "",
+        **{f"routes-x/places/17/{slot}": f"10.0.0.{1 + slot % 2}:5000" for slot in range(32)},
+        "routes-x/secure/a.example": "",
+        "routes-x/certified/b.example": "",
+    }
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 12, 13, 50])
 def test_every_instance_gets_its_share(count: int) -> None:
-    addresses = Counter(Route(tuple(f"10.0.0.{number}:5000" for number in range(count))).addresses)
+    route = Route(tuple(f"10.0.0.{number}:5000" for number in range(count)))
+    addresses = Counter(route.addresses(route.slots))
     assert len(addresses) == count
     assert max(addresses.values()) - min(addresses.values()) <= 1
     assert min(addresses.values()) >= 2
 
 
 def test_what_does_not_serve_gets_a_page() -> None:
-    assert set(Route().addresses) == {caddy.STOPPED}
-    assert set(Route(("10.0.0.1:5000",), maintenance=True).addresses) == {caddy.MAINTENANCE}
+    assert set(Route().addresses(32)) == {places.STOPPED}
+    assert set(Route(("10.0.0.1:5000",), maintenance=True).addresses(32)) == {places.MAINTENANCE}
 
 
 def test_addresses_are_exchanged_without_loading_anything(shared_db: None, engine: FakeEngine) -> None:
@@ -101,7 +236,85 @@ def test_addresses_are_exchanged_without_loading_anything(shared_db: None, engin
     assert routes(engine) == {"shop.localhost": []}
 
 
-def test_a_configuration_is_loaded_only_when_it_changed(shared_db: None, engine: FakeEngine) -> None:
+def test_hosts_come_and_go_without_loading_anything(shared_db: None, engine: FakeEngine) -> None:
+    loads = count_loads(engine)
+    app = make.app()
+    assert [router.sync(), router.sync(), router.sync()] == [True, False, False]
+    assert loads == [router.RELOAD]
+    staging = Environment.objects.create(app=app, name="staging")
+    Domain.objects.create(environment=staging, name="shop.example.org")
+    assert [router.sync(), router.sync()] == [True, False]
+    assert list(routes(engine)) == ["shop--staging.localhost", "shop.example.org", "shop.localhost"]
+    staging.delete()
+    assert [router.sync(), router.sync()] == [True, False]
+    assert list(routes(engine)) == ["shop.localhost"]
+    assert loads == [router.RELOAD]
+
+
+def test_a_configuration_is_loaded_when_its_places_are_used_up(shared_db: None, engine: FakeEngine) -> None:
+    loads = count_loads(engine)
+    app = make.app()
+    router.sync()
+    for number in range(2 * places.BLOCK):
+        Environment.objects.create(app=app, name=f"preview-{number}")
+        router.sync()
+    assert loads == [router.RELOAD] * 2
+    assert len(routes(engine)) == 1 + 2 * places.BLOCK
+
+
+def test_what_was_exchanged_is_removed_when_nothing_else_is_to_be_done(shared_db: None, engine: FakeEngine) -> None:
+    app, removed = make.app(), list[str]()
+
+    def remove(process: Process) -> int:
+        removed.extend(process.argv[2:])
+        return 0
+
+    engine.world.programs["rm"] = remove
+    router.sync()
+    for name in ("one", "two"):
+        Environment.objects.create(app=app, name=name)
+        router.sync()
+    assert removed == []
+    assert [router.sync(), router.sync()] == [False, False]
+    assert len(removed) == 2
+    assert all(path.startswith("/etc/caddy/routes-") for path in removed)
+
+
+def test_settings_that_change_are_loaded(shared_db: None, engine: FakeEngine, settings: Settings) -> None:
+    loads = count_loads(engine)
+    make.app()
+    router.sync()
+    settings.TLS = "internal"
+    assert [router.sync(), router.sync()] == [True, False]
+    assert loads == [router.RELOAD] * 2
+
+
+@pytest.mark.parametrize(
+    ("tls", "reach", "may"),
+    [("off", "here", False), ("internal", "unknown", True), ("auto", "elsewhere", False), ("auto", "here", True)],
+)
+def test_an_authority_is_asked_only_for_what_leads_here(
+    db: None, settings: Settings, tls: str, reach: str, may: bool
+) -> None:
+    settings.TLS = tls
+    Domain.objects.create(environment=make.app().production, name="shop.example.org", reach=reach)
+    assert router.routes().certified == (("shop.example.org",) if may else ())
+
+
+def test_only_domains_of_its_own_are_sent_to_https(db: None, settings: Settings) -> None:
+    """The platform's own names have no certificate."""
+    settings.TLS = "internal"
+    environment = make.app().production
+    Domain.objects.create(environment=environment, name="shop.example.org")
+    assert router.routes().secure == ()
+    Environment.objects.update(force_https=True)
+    assert router.routes().secure == ("shop.example.org",)
+    settings.TLS = "off"
+    assert router.routes().secure == ()
+
+
+def count_loads(engine: FakeEngine) -> list[tuple[str, ...]]:
+    """What the router was asked to load from now on."""
     loads: list[tuple[str, ...]] = []
 
     def load(process: Process) -> int:
@@ -109,12 +322,7 @@ def test_a_configuration_is_loaded_only_when_it_changed(shared_db: None, engine:
         return 0
 
     engine.world.programs["caddy"] = load
-    app = make.app()
-    assert [router.sync(), router.sync(), router.sync()] == [True, False, False]
-    Environment.objects.create(app=app, name="staging")
-    assert [router.sync(), router.sync()] == [True, False]
-    assert loads == [router.RELOAD] * 2
-    assert list(routes(engine)) == ["shop--staging.localhost", "shop.localhost"]
+    return loads
 
 
 def test_a_new_router_is_told_even_if_nothing_changed(shared_db: None, engine: FakeEngine) -> None:
@@ -182,13 +390,15 @@ def test_requests_go_only_to_web_instances_of_the_live_release_that_are_up(db: N
     instance(live, "web", 5, "up", "")
     instance(live, "worker", 1, "up", "10.0.0.6")
     instance(old, "web", 1, "up", "10.0.0.7")
-    assert router.routes() == {"shop.localhost": Route(("10.0.0.1:5000",))}
+    table = router.routes()
+    assert table.places == {environment.pk: Route(("10.0.0.1:5000",))}
+    assert table.hosts == {"shop.localhost": environment.pk}
 
 
 def test_an_app_that_is_going_has_no_address_any_more(db: None) -> None:
     """Its visitors are told so before its instances end."""
     make.app(destroyed_at=timezone.now())
-    assert router.routes() == {}
+    assert router.routes() == Table({}, {})
 
 
 def test_no_app_can_take_the_address_of_another_ones_environment(db: None) -> None:

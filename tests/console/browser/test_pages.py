@@ -53,6 +53,7 @@ def test_pages_are_sound(
     make.printed(shop, [("web.1", "hello")])
     client.force_login(make.user("root", is_superuser=True))
     shop.environments.create(name="staging")
+    make.domains(shop)
     page = visit("/", "root", viewport={"width": width, "height": 800}, color_scheme=theme)
     for address in pages(client):
         page.goto(address)

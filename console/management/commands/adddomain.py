@@ -1,0 +1,29 @@
+"""adddomain APP NAME [--environment E]"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from console.activity import record
+from runtimes import domains
+
+from ._follow import find_app, find_environment
+
+
+class Command(BaseCommand):
+    help = "Let an environment answer at a name of its own too."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app")
+        parser.add_argument("name", help="such as shop.example.org")
+        parser.add_argument("--environment", default="production")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        environment = find_environment(find_app(options["app"]), options["environment"])
+        try:
+            domain = domains.add(environment, options["name"])
+        except ValidationError as error:
+            raise CommandError("\n".join(error.messages)) from None
+        record(None, "domain-add", environment=environment, target=domain.name)
+        self.stdout.write(f"{domain} is routed to {environment}. In its DNS: CNAME {environment.hostname}")
