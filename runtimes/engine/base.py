@@ -56,7 +56,8 @@ class JobSpec:
 
     `command` is the whole argv: an entrypoint of the image is left out. `network` is a name given
     to `ensure_network`; without one the job has none. `volumes` maps volume names (without the
-    namespace) to paths; a missing volume is made. A `foreign` image gets what an ordinary one needs to start as root;
+    namespace) to paths; a missing volume is made. Those named in `read_only` take nothing from the
+    job, nor from uploads. A `foreign` image gets what an ordinary one needs to start as root;
     with an empty `user` and `workdir` it keeps its own.
     `env` may hold secrets and stays out of the representation.
     """
@@ -69,6 +70,7 @@ class JobSpec:
     network: str = ""
     limits: Limits = Limits()
     volumes: Mapping[str, str] = field(default_factory=dict)
+    read_only: frozenset[str] = frozenset()
     user: str = "1000:1000"
     workdir: str = ""
     foreign: bool = False

@@ -30,11 +30,10 @@ def container_kwargs(spec: JobSpec, namespace: str) -> dict[str, Any]:
 
     A job's output is read while it runs and stored elsewhere, so Docker keeps none of it.
     """
-    volumes = [f"{namespace}-{name}:{path}" for name, path in spec.volumes.items()]
     host = _host_config(spec.limits, namespace, spec.network) | {
         "Init": True,
         "CapAdd": IMAGE_CAPABILITIES if spec.foreign else [],
-        "Binds": volumes,
+        "Binds": _binds(spec, namespace),
         "LogConfig": {"Type": "none", "Config": {}},
     }
     config = {
@@ -48,6 +47,12 @@ def container_kwargs(spec: JobSpec, namespace: str) -> dict[str, Any]:
         "HostConfig": host,
     }
     return {"name": f"{namespace}-{spec.name}", "config": config}
+
+
+def _binds(spec: JobSpec, namespace: str) -> list[str]:
+    return [
+        f"{namespace}-{name}:{path}" + (":ro" if name in spec.read_only else "") for name, path in spec.volumes.items()
+    ]
 
 
 def instance_kwargs(formation: Formation, index: int, namespace: str) -> dict[str, Any]:

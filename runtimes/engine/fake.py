@@ -225,7 +225,8 @@ class FakeEngine:
 
     def _job_plan(self, spec: JobSpec) -> Plan:
         kwargs = container_kwargs(spec, self.namespace)
-        files = Tree(self._daemon.files(spec.image), self._daemon.mounts(self.namespace, spec.volumes))
+        sealed = frozenset(path for name, path in spec.volumes.items() if name in spec.read_only)
+        files = Tree(self._daemon.files(spec.image), self._daemon.mounts(self.namespace, spec.volumes), sealed)
         return self._plan(kwargs, spec.env, spec.network, spec.command, files)
 
     def _instance_plan(self, formation: Formation, index: int) -> Plan:

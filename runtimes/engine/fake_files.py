@@ -1,6 +1,8 @@
 """The files of a pretended container: a tree in memory that takes and gives tar streams."""
 
+import errno
 import io
+import os
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,11 +29,17 @@ Files = dict[str, Entry]
 
 
 class Tree:
-    """Files by absolute path; what lies below a mount point is kept in the mounted volume."""
+    """Files by absolute path; what lies below a mount point is kept in the mounted volume, unless that is `sealed`."""
 
-    def __init__(self, files: Mapping[str, Entry] | None = None, mounts: Mapping[str, Files] | None = None) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, Entry] | None = None,
+        mounts: Mapping[str, Files] | None = None,
+        sealed: frozenset[str] = frozenset(),
+    ) -> None:
         self.own: Files = dict(files or {})
         self.mounts = dict(mounts or {})
+        self._sealed = sealed
         for point in self.mounts:
             self.own.setdefault(point, ROOT)
 
@@ -70,8 +78,11 @@ class Tree:
                 found = [(member, archive.extractfile(member)) for member in archive]
         except tarfile.TarError as error:
             raise EngineError(f"The files for {path} cannot be unpacked: {error}.") from error
-        for member, file in found:
-            self._take(str(PurePosixPath(path) / member.name), member, file.read() if file else None)
+        try:
+            for member, file in found:
+                self._take(str(PurePosixPath(path) / member.name), member, file.read() if file else None)
+        except OSError as error:
+            raise EngineError(f"The files for {path} cannot be unpacked: {error.strerror}.") from error
 
     def pack(self, path: str) -> Iterator[bytes]:
         """Yield what lies at `path` as a tar stream whose names begin with the last part of `path`."""
@@ -94,13 +105,16 @@ class Tree:
         return {name: entry for name, entry in everything.items() if PurePosixPath(name).is_relative_to(base)}
 
     def _set(self, path: str, entry: Entry) -> None:
+        if self._point(path) in self._sealed:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
         self._home(path)[_clean(path)] = entry
 
     def _home(self, path: str) -> Files:
-        inside = (
-            files for point, files in self.mounts.items() if point in map(str, PurePosixPath(_clean(path)).parents)
-        )
-        return next(inside, self.own)
+        return self.mounts.get(self._point(path), self.own)
+
+    def _point(self, path: str) -> str:
+        parents = set(map(str, PurePosixPath(_clean(path)).parents))
+        return next((point for point in self.mounts if point in parents), "")
 
 
 def _clean(path: str) -> str:

@@ -70,7 +70,11 @@ class _Shell:
             self.process, say=lambda kind, data: kept.append(data) if kind == 1 else self.process.say(kind, data)
         )
         status = elsewhere.run(*command)
-        self.process.files.write(path, b"".join(kept))
+        try:
+            self.process.files.write(path, b"".join(kept))
+        except OSError as error:
+            self.process.complain(f"sh: {path}: {error.strerror}")
+            return REFUSED
         return status
 
 

@@ -13,7 +13,8 @@ BUILD = JobSpec(
     labels={"slipway.build": "7"},
     network="builds",
     limits=Limits(memory=2048, cpus=1.5, pids=512),
-    volumes={"cache-app-debian-12": "/tmp"},
+    volumes={"cache-app-debian-12": "/tmp", "store": "/slipway/store"},
+    read_only=frozenset({"store"}),
     workdir="/slipway",
 )
 WEB = Formation(
@@ -54,7 +55,7 @@ def test_a_builder_has_no_privileges_no_host_mount_and_limits() -> None:
                 "NetworkMode": "slipway-builds",
                 "Init": True,
                 "CapAdd": [],
-                "Binds": ["slipway-cache-app-debian-12:/tmp"],
+                "Binds": ["slipway-cache-app-debian-12:/tmp", "slipway-store:/slipway/store:ro"],
                 "LogConfig": {"Type": "none", "Config": {}},
             },
         },

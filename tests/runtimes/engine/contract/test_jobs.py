@@ -74,6 +74,21 @@ def test_a_removed_volume_is_empty_when_it_comes_back(engine: Engine) -> None:
     assert run(engine, spec)[1] == Exit(1)
 
 
+def test_a_read_only_volume_can_be_read_and_takes_nothing(engine: Engine) -> None:
+    line = "echo mine > /store/file; echo mine > /store/more; cat /store/file"
+    spec = job("sh", "-c", line, volumes={"store": "/store"}, user="0:0")
+    assert run(engine, replace(spec, command=("true",)), Upload("/store", tar({"file": b"ours\n"})))[1] == Exit(0)
+    output, ended = run(engine, replace(spec, read_only=frozenset({"store"})))
+    assert (output.endswith(b"ours\n"), ended) == (True, Exit(0))
+    assert run(engine, replace(spec, command=("cat", "/store/more")))[1] == Exit(1)
+
+
+def test_uploads_into_a_read_only_volume_are_refused(engine: Engine) -> None:
+    spec = job("true", volumes={"store": "/store"}, read_only=frozenset({"store"}))
+    with pytest.raises(EngineError), engine.job(spec, [Upload("/store", tar({"file": b"mine"}))]):
+        pytest.fail("It started.")
+
+
 def test_a_job_may_write_where_it_was_given_a_folder_and_its_files_are_read_after_its_end(engine: Engine) -> None:
     with engine.job(job("sh", "-c", "echo made > /out/file"), [Upload("/out", tar({}))]) as running:
         assert (b"".join(running.output()), running.wait()) == (b"", Exit(0))
