@@ -2,13 +2,13 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from django.conf import settings
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds import cache, channel, driver, git, source, stacks
+from builds import cache, channel, driver, git, source, stacks, store
 from builds.channel import Event
 from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
@@ -45,7 +45,7 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     if build.clear_cache:
         cache.clear(build.app)
     engine().ensure_network(git.NETWORK, isolated=True)
-    with engine().job(_spec(build), _uploads(build, own, buildpacks, nonce)) as job:
+    with ExitStack() as beside, engine().job(_spec(build), _uploads(build, own, buildpacks, nonce)) as job:
         progress = Progress(build, log, buildpacks)
         parts = channel.split(job.output(), nonce)
         ended = _follow(job, parts, log, watch, progress)
@@ -54,8 +54,10 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
         with log.step("store"):
             slug = collect(build, job, progress.slug)
             log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
-        with ahead(slug):
-            _see_off(job, parts, watch, progress)
+        beside.enter_context(ahead(slug))
+        _see_off(job, parts, watch, progress)
+    for buildpack, lacked in progress.lacks:
+        store.ask(buildpack, lacked)
     return slug
 
 
@@ -121,7 +123,8 @@ def _spec(build: Build) -> JobSpec:
         labels={"slipway.app": build.app.name, "slipway.build": str(build.pk)},
         network=git.NETWORK,
         limits=Limits(memory=settings.BUILD_MEMORY, cpus=settings.BUILD_CPUS, pids=settings.BUILD_PIDS),
-        volumes={cache.volume(build.app): "/tmp"},  # noqa: S108
+        volumes={cache.volume(build.app): "/tmp", store.VOLUME: store.PLACE},  # noqa: S108
+        read_only=frozenset({store.VOLUME}),
     )
 
 

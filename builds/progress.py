@@ -15,11 +15,12 @@ LONGEST_NAME = 100
 
 
 class Progress:
-    """Takes events; afterwards `slug` or `failure` holds the one that decided."""
+    """Takes events; afterwards `slug` or `failure` holds the one that decided, `lacks` what the store had not."""
 
     def __init__(self, build: Build, log: Writer, buildpacks: list[Buildpack]) -> None:
         self.slug: Event | None = None
         self.failure: Event | None = None
+        self.lacks: list[tuple[Buildpack, list[str]]] = []
         self._build, self._log, self._buildpacks = build, log, buildpacks
         self._places: list[int] = []
         self._deeds: dict[str, Callable[[Event], object]] = {
@@ -74,6 +75,8 @@ class Progress:
     def _reported(self, event: Event) -> None:
         """Keep what a buildpack reports, without the secrets that it may quote."""
         report = {key: self._log.redact(value) for key, value in event["report"].items()}
+        if lacked := report.pop("store_lacks", "").split():
+            self.lacks.append((self._buildpacks[event["index"]], lacked))
         self._build.buildpacks[self._places.index(event["index"])]["report"] = report
         self._build.save(update_fields=["buildpacks"])
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from buildpacks.models import Buildpack
-from builds import adopt, attention, cache, obtain, run
+from builds import adopt, attention, cache, obtain, run, store
 from builds import preview as previews
 from builds.models import Detection
 from runtimes.models import App, Stack
@@ -43,6 +43,12 @@ def preview(detection_id: int) -> None:
 def clear_cache(app_id: int) -> None:
     """Forget what buildpacks remember of an app."""
     cache.clear(App.objects.get(pk=app_id))
+
+
+@shared_task
+def stock(buildpack: str, wanted: list[str]) -> None:
+    """Put into the store what builds found missing there."""
+    store.stock(buildpack, wanted)
 
 
 @shared_task

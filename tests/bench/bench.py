@@ -4,6 +4,8 @@ import json
 import subprocess
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -16,6 +18,8 @@ from tests.e2e.person import Person
 
 # Settings of tests and of some machines that `make up` does not have.
 UNUSUAL = ("SLIPWAY_BUILDERS", "PYTHONDONTWRITEBYTECODE")
+# What the controller says when the store was filled, and how long that may take.
+FILLED, STORE_SECONDS = "The store of nodejs (exit status 0)", 120
 STEPS = """SELECT step.name, step.key, step.started_at, step.ended_at FROM runtimes_step AS step
 JOIN runtimes_journal AS journal ON step.journal_id = journal.id
 JOIN runtimes_app AS app ON journal.app_id = app.id
@@ -103,6 +107,22 @@ class Bench:
         deadline = time.monotonic() + 60
         while self.installation.rows(query)[0]["n"] and time.monotonic() < deadline:
             time.sleep(0.2)
+
+    def empty_store(self) -> None:
+        """Take away what the platform keeps for all builds."""
+        volume = f"{self.installation.namespace}-store"
+        subprocess.run(["docker", "volume", "rm", "--force", volume], check=True, capture_output=True)
+
+    @contextmanager
+    def filling_store(self) -> Iterator[None]:
+        """Afterwards the platform has filled the store with what was lacking inside."""
+        log = self.installation.log_file("controller")
+        before = log.read_text().count(FILLED)
+        yield
+        deadline = time.monotonic() + STORE_SECONDS
+        while log.read_text().count(FILLED) == before:
+            assert time.monotonic() < deadline, f"The store was not filled: {log.read_text()[-2000:]}"
+            time.sleep(0.5)
 
     def destroy(self, app: str) -> None:
         """Remove an app with all that runs of it."""

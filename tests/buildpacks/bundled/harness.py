@@ -19,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -38,6 +38,7 @@ DRIVER = ROOT / "builds" / "image"
 LABEL = "slipway.bundled-tests"
 SECONDS = 240  # a build that hangs ends as a failed test, not as a suite that never ends
 PORT = 5000
+STORE = "/slipway/store"
 
 Source = Mapping[str, "str | bytes"]
 
@@ -149,13 +150,15 @@ class Workshop:
         environment: Mapping[str, str] | None = None,
         automatic: bool = False,
         emptied: str = "",
+        store: str = "",
     ) -> Built:
         """One build of `source` with bundled buildpacks in order; `config` becomes ENV_DIR.
 
-        `emptied` is a file of the stack that holds nothing this time.
+        `emptied` is a file of the stack that holds nothing this time, `store` a volume that can only be read.
         """
         channel = secrets.token_hex(16)
-        container = self._create(self.stack.build_image, ["/usr/local/lib/slipway/build"], volume)
+        mounts = [Mount(STORE, store, type="volume", read_only=True)] if store else []
+        container = self._create(self.stack.build_image, ["/usr/local/lib/slipway/build"], volume, mounts=mounts)
         try:
             request = _request(packs, channel, {**installation(), **(environment or {})}, automatic)
             request["stack"] = self.stack.identifier
@@ -192,6 +195,24 @@ class Workshop:
         finally:
             container.remove(force=True, v=True)
 
+    def stock(self, store: str, pack: str, *wanted: str) -> str:
+        """Have a buildpack put what a report asked for into a store; what it said."""
+        command = ["/slipway/buildpack/bin/stock", f"{STORE}/{pack}", *wanted]
+        mounts = [Mount(STORE, store, type="volume")]
+        container = self._create(self.stack.build_image, command, None, variables=trust(), mounts=mounts)
+        try:
+            stream = io.BytesIO()
+            with tarfile.open(fileobj=stream, mode="w") as archive:
+                _add_folder(archive, f"{STORE.lstrip('/')}/{pack}")
+                _add(archive, "slipway/ca.crt", certificates())
+                archive.add(BUNDLED / pack, "slipway/buildpack", filter=_owned)
+            container.put_archive("/", stream.getvalue())
+            said = _run(container).decode(errors="replace")
+            assert container.wait()["StatusCode"] == 0, said
+            return said
+        finally:
+            container.remove(force=True, v=True)
+
     @contextmanager
     def running(self, built: Built, process: str = "web", config: Mapping[str, str] | None = None) -> Iterator[App]:
         """The slug's process in the run image, with a read-only look at it over HTTP."""
@@ -219,6 +240,7 @@ class Workshop:
         volume: str | None,
         directory: str | None = None,
         variables: Mapping[str, str] | None = None,
+        mounts: Sequence[Mount] = (),
     ) -> Container:
         return self.client.containers.create(
             image,
@@ -231,7 +253,7 @@ class Workshop:
             pids_limit=512,
             working_dir=directory,
             environment=dict(variables or {}),
-            mounts=[Mount("/tmp", volume, type="volume")] if volume else [],
+            mounts=[*mounts, *([Mount("/tmp", volume, type="volume")] if volume else [])],
             log_config=LogConfig(type="json-file"),
             labels={LABEL: "1"},
         )
@@ -309,6 +331,7 @@ def trust() -> dict[str, str]:
         **dict.fromkeys(names, "/slipway/ca.crt"),
         "HOME": "/app",
         "UV_CACHE_DIR": "/tmp/cache/uv",
+        "CURL_CA_BUNDLE": "/slipway/ca.crt",
     }
 
 

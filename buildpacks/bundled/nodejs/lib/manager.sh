@@ -60,15 +60,15 @@ manager::install() {
 	local name="${1}" package="${2}" range="${3}" program status=0 target
 	target="${NODE_HOME}/lib/node_modules/${name}"
 	shift 3
-	if [[ ! -f "${target}.range" || "$(<"${target}.range")" != "${package} ${range}" ]]; then
+	if [[ ! -f "${target}/package.json" || ! -f "${target}.range" || "$(<"${target}.range")" != "${package} ${range}" ]]; then
 		registry::choose "${package}" "${range}" "${NODE_VERSION}" || status="${?}"
 		((status == 0)) || manager::unavailable "${status}" "${name}" "${range}"
 		mkdir -p "${target%/*}"
-		registry::unpack "${target}"
+		registry::bring "${target}"
 		printf '%s' "${package} ${range}" >"${target}.range"
 	fi
 	for program in "${@}"; do
-		chmod +x "${target}/${program#*=}"
+		[[ -x "${target}/${program#*=}" ]] || chmod +x "${target}/${program#*=}"
 		ln -sfn "../lib/node_modules/${name}/${program#*=}" "${NODE_HOME}/bin/${program%%=*}"
 	done
 	MANAGER_VERSION="${name} $(jq -r .version "${target}/package.json")"

@@ -61,7 +61,10 @@ node::download() {
 	[[ ! -x "${NODE_HOME}/bin/node" ]] || return 0
 	output::step "Downloading Node.js ${NODE_VERSION}"
 	find "${CACHE_DIR}/nodejs" -maxdepth 1 -name 'node-*' -exec rm -rf {} +
-	registry::unpack "${NODE_HOME}" --wildcards '*/bin/node' '*/include'
+	mkdir -p "${NODE_HOME}/bin"
+	registry::bring "${NODE_HOME}/package" --wildcards '*/bin/node' '*/include'
+	ln -s package/include "${NODE_HOME}/include"
+	ln -s ../package/bin/node "${NODE_HOME}/bin/node"
 }
 
 node::explain() {

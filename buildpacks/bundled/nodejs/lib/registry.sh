@@ -2,9 +2,10 @@
 # The npm registry: where it is, and packages from it without npm. Node itself comes as an npm package, so nothing
 # but the registry has to be reachable. No registry is named here: settings say it, else npm knows its own default.
 
-# Sets REGISTRY (without a slash at its end).
+# Sets REGISTRY (without a slash at its end), and REGISTRY_OF_APP where the app has one of its own.
 registry::find() {
 	local value
+	REGISTRY_OF_APP="$([[ ! -f "${ENV_DIR}/NPM_CONFIG_REGISTRY" ]] || echo 1)$(registry::from_file "${BUILD_DIR}/.npmrc")"
 	value="$(settings::get NPM_CONFIG_REGISTRY)"
 	[[ -n "${value}" ]] || value="$(settings::get npm_config_registry)"
 	[[ -n "${value}" ]] || value="$(registry::from_file "${BUILD_DIR}/.npmrc")"
@@ -49,24 +50,39 @@ registry::curl() {
 	curl --silent --show-error --fail --location --compressed --connect-timeout 10 --max-time 300 --retry 3 "${@}"
 }
 
-# Pick a version of a package. Sets CHOSEN_VERSION, CHOSEN_URL, CHOSEN_SHA512; status 2: no range, 3: none fits
+# Everything that the registry says of a package, into `target`.
+registry::fetch_packument() {
+	local package="${1}" target="${2}"
+	registry::curl -H "Accept: application/vnd.npm.install-v1+json" -o "${target}" "${REGISTRY}/${package/\//%2f}"
+}
+
+# Pick a version of a package. Sets CHOSEN_PACKAGE, CHOSEN_VERSION, CHOSEN_URL, CHOSEN_SHA512; status 2: no range, 3: none fits
 # (then CHOSEN_VERSION lists what there is), 4: no answer.
 registry::choose() {
-	local package="${1}" range="${2}" node="${3:-}" answer status=0
-	local packument="${CACHE_DIR}/nodejs/packument.json"
-	registry::curl -H "Accept: application/vnd.npm.install-v1+json" -o "${packument}" "${REGISTRY}/${package/\//%2f}" || return 4
+	local package="${1}" range="${2}" node="${3:-}" packument answer status=0
+	packument="$(store::packument "${package}")"
+	if [[ -z "$(find "${packument}" -mmin -1440 2>/dev/null)" ]]; then
+		packument="${CACHE_DIR}/nodejs/packument.json"
+		registry::fetch_packument "${package}" "${packument}" || return 4
+	fi
 	answer="$(python3 -I "${BUILDPACK_DIR}/lib/versions.py" "${range}" "${node}" <"${packument}" 2>&1)" || status="${?}"
-	rm -f "${packument}"
 	read -r CHOSEN_VERSION CHOSEN_URL CHOSEN_SHA512 <<<"${answer}"
 	((status == 0)) || {
 		CHOSEN_VERSION="${answer}"
 		return "${status}"
 	}
+	CHOSEN_PACKAGE="${package}"
+	[[ "${packument}" != "${CACHE_DIR}"/* ]] || store::note_missing
 	# A mirror may pass on addresses of the registry behind it; packages lie at one well-known place of any registry.
 	[[ "${CHOSEN_URL}" == "${REGISTRY}"/* ]] || CHOSEN_URL="${REGISTRY}/${package}/-/${package##*/}-${CHOSEN_VERSION}.tgz"
 }
 
-# Unpack the chosen version into `target`; further arguments limit it to members of the archive.
+# Put the chosen version at `target`: from the store, else downloaded; further arguments limit that to members.
+registry::bring() {
+	store::link "${1}" || registry::unpack "${@}"
+}
+
+# Download the chosen version and unpack it into `target`.
 registry::unpack() {
 	local target="${1}" archive="${CACHE_DIR}/nodejs/download.tgz"
 	shift

@@ -6,9 +6,7 @@ runtime::place() {
 	if package::needed_at_run_time; then
 		home="${BUILD_DIR}/.heroku/node"
 		rm -rf "${home}"
-		mkdir -p "${home}/lib"
-		cp -al "${NODE_HOME}/bin" "${home}/bin"
-		cp -al "${NODE_HOME}/lib/node_modules" "${home}/lib/node_modules"
+		runtime::copy_to "${home}"
 		mkdir -p "${BUILD_DIR}/.profile.d"
 		cp "${BUILDPACK_DIR}/lib/profile/"*.sh "${BUILD_DIR}/.profile.d/"
 	else
@@ -16,6 +14,18 @@ runtime::place() {
 		output::note "it stays out of the slug. A config var NODE_RUNTIME=1 keeps it in."
 	fi
 	runtime::export "${home}"
+}
+
+# Links that lead to a program are copied as such, those into the store would lead nowhere at run time.
+runtime::copy_to() {
+	local home="${1}" package
+	mkdir -p "${home}/lib/node_modules"
+	cp -a "${NODE_HOME}/bin" "${home}/bin"
+	rm "${home}/bin/node"
+	store::bring "${NODE_HOME}/bin/node" "${home}/bin/node"
+	for package in "${NODE_HOME}/lib/node_modules"/*/; do
+		store::bring "${package}" "${home}/lib/node_modules/$(basename "${package}")"
+	done
 }
 
 runtime::export() {
