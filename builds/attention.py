@@ -66,7 +66,7 @@ def seal_forgotten() -> None:
 
 
 def remove_orphans() -> None:
-    """Remove the containers of fetches, builds and release commands for whose app nobody works any more."""
+    """Remove the containers of fetches, builds, commands and shells for whose app nobody works any more."""
     try:
         jobs = engine().observe({"slipway.kind": "job"})
         busy = _busy()  # asked after, so that what has just begun is seen
@@ -77,6 +77,7 @@ def remove_orphans() -> None:
 
 
 def _busy() -> set[str]:
-    """The names of the apps that somebody builds, releases or previews."""
+    """The names of the apps that somebody builds, releases or previews, or works in by hand."""
     going_on = Q(journals__sealed_at=None, journals__isnull=False) | Q(detections__state="running")
+    going_on |= Q(environments__shells__state="open")
     return set(App.objects.filter(going_on).values_list("name", flat=True))

@@ -169,12 +169,12 @@ class Deploy:
 
 def of(app: App, limit: int = 50) -> list[Deploy]:
     """The latest deploys of an app, newest first."""
-    return _deploys(Journal.objects.filter(app=app)[:limit])
+    return _deploys(Journal.objects.deploys().filter(app=app)[:limit])
 
 
 def get(app: App, number: int) -> Deploy:
     """One deploy of an app; raises `Journal.DoesNotExist`."""
-    found = _deploy(_with_all(Journal.objects.all()).get(app=app, number=number))
+    found = _deploy(_with_all(Journal.objects.deploys()).get(app=app, number=number))
     found.journal.app = found.environment.app = app
     return found
 

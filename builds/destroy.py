@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from builds import cache, deploys
 from builds.cancel import cancel
-from runtimes import bell, router
+from runtimes import bell, oneoff, router
 from runtimes.holding import hold
 from runtimes.installation import engine
-from runtimes.models import App, Journal, Release, Slug
+from runtimes.models import App, Journal, OneOff, Release, Slug
 from runtimes.orders import order
 
 # Who works on an environment is waited for this long; the periodic look tries again.
@@ -21,14 +21,16 @@ PATIENCE_SECONDS = 10
 def destroy(app: App, by: Any = None) -> None:
     """Mark the app as going, cancel what builds, and have it removed."""
     App.objects.filter(pk=app.pk).update(destroyed_at=timezone.now())
-    for record in Journal.objects.filter(app=app, sealed_at=None):
+    for record in Journal.objects.deploys().filter(app=app, sealed_at=None):
         cancel(deploys.get(app, record.number), by)
+    for one in OneOff.objects.whole().filter(journal__app=app, journal__sealed_at=None):
+        oneoff.cancel(one, by)
     order("builds.tasks.remove_app", app.pk)
     bell.ring("apps", f"app.{app.pk}")
 
 
 def remove(app: App) -> bool:
-    """Remove everything of an app that is going; False while one of its deploys still ends.
+    """Remove everything of an app that is going; False while one of its deploys or commands still ends.
 
     Its row goes last: whatever breaks off before, the periodic look takes up again.
     """

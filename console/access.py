@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from builds import deploys
-from runtimes.models import App, Credentials, Environment, Journal, Membership, Role, Team
+from runtimes.models import App, Credentials, Environment, Journal, Membership, OneOff, Role, Shell, Team
 
 _SENIORITY = (Role.VIEWER, Role.MEMBER, Role.OPERATOR, Role.ADMIN)
 
@@ -32,11 +32,13 @@ TABLE: Mapping[str, frozenset[str]] = {
     "cancel own": _from(Role.MEMBER),
     "cancel": _from(Role.OPERATOR),
     "operate": _from(Role.OPERATOR),
+    "run": _from(Role.OPERATOR),
     "roll back": _from(Role.OPERATOR),
     "promote": _from(Role.OPERATOR),
     "create": _from(Role.OPERATOR),
     "configure": _from(Role.ADMIN),
     "reveal": _from(Role.ADMIN),
+    "shell": _from(Role.ADMIN),
     "order buildpacks": _from(Role.ADMIN),
     "change source": _from(Role.ADMIN),
     "destroy": _from(Role.ADMIN),
@@ -47,8 +49,8 @@ TABLE: Mapping[str, frozenset[str]] = {
 }
 
 
-# What changes what serves in an environment. A protected one asks for a higher role for these.
-RELEASING = frozenset({"deploy", "roll back", "promote"})
+# What changes what serves in an environment, or may. A protected one asks for a higher role for these.
+RELEASING = frozenset({"deploy", "roll back", "promote", "run", "shell"})
 
 
 def rights(user: Any, team: Team) -> frozenset[str]:
@@ -112,6 +114,39 @@ def deploy(request: HttpRequest, app_name: str, number: int, can: str = "see") -
     return found
 
 
+def one_off(request: HttpRequest, app_name: str, number: int, can: str = "see") -> OneOff:
+    """A command that was run for an app, by its number, by the same rules as `app`."""
+    parent = app(request, app_name, can)
+    if (found := find_one_off(parent, number)) is None:
+        raise Http404(_("The app has no command of that number."))
+    if can in RELEASING:
+        require_release(request, found.journal.environment)
+    return found
+
+
+def find_one_off(of: App, number: int) -> OneOff | None:
+    """A command that was run for an app, by its number."""
+    return OneOff.objects.whole().filter(journal__app=of, number=number).first()
+
+
+def find_shell(user: Any, name: str, pk: int) -> Shell | None:
+    """A shell if this user opened it and may have it still."""
+    if (parent := find_app(user, name)) is None:
+        return None
+    found = Shell.objects.filter(environment__app=parent, pk=pk, created_by=user).select_related(
+        "environment__app__team"
+    )
+    return next((shell for shell in found if "shell" in rights_in(user, shell.environment)), None)
+
+
+def shell(request: HttpRequest, app_name: str, pk: int) -> Shell:
+    """A shell of an app, whoever opened it, by the same rules as `app`."""
+    parent = app(request, app_name, "shell")
+    if (found := Shell.objects.filter(environment__app=parent, pk=pk).first()) is None:
+        raise Http404(_("The app has no shell of that number."))
+    return found
+
+
 def may_cancel(user: Any, its_rights: frozenset[str], found: deploys.Deploy) -> bool:
     """Whether they may cancel this deploy: their own, or anybody's."""
     return "cancel" in its_rights or ("cancel own" in its_rights and found.by == user)
@@ -132,11 +167,13 @@ WORDS = {
     "cancel own": gettext_lazy("Cancel their own deploys"),
     "cancel": gettext_lazy("Cancel anybody's deploys"),
     "operate": gettext_lazy("Scale, restart and stop"),
+    "run": gettext_lazy("Run commands"),
     "roll back": gettext_lazy("Roll back"),
     "promote": gettext_lazy("Promote to another environment"),
     "create": gettext_lazy("Create apps"),
     "configure": gettext_lazy("Change config vars, processes and domains"),
     "reveal": gettext_lazy("See and export the values of config vars"),
+    "shell": gettext_lazy("Open a shell, where shells are switched on"),
     "order buildpacks": gettext_lazy("Choose and order buildpacks"),
     "change source": gettext_lazy("Change an app's source"),
     "destroy": gettext_lazy("Destroy apps"),

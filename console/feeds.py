@@ -68,7 +68,7 @@ class Subject(Protocol):
 
 @dataclass(frozen=True)
 class DeploySubject:
-    """The log of a deploy, and its steps."""
+    """The log of a deploy with its steps, or of a command."""
 
     journal: Journal
 
@@ -84,7 +84,9 @@ class DeploySubject:
         sealed = journals.sealed(self.journal.pk)
         lines = journals.read(self.journal, since, PAGE)
         rows = Journal.objects.filter(pk=self.journal.pk)
-        states = rows.values_list("build__state", "cancel_requested_at", "build__commit", "releases__state")
+        states = rows.values_list(
+            "build__state", "cancel_requested_at", "build__commit", "releases__state", "oneoff__state"
+        )
         steps = self.journal.steps.values_list("position", "state", "note")
         return Glance(sealed, (*states, *steps), lines)
 

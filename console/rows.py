@@ -211,7 +211,9 @@ def _deploys(environments: Sequence[Environment]) -> dict[int, list[Deploy]]:
 
 def _recent(environments: Sequence[Environment]) -> Iterable[Any]:
     place = Window(RowNumber(), partition_by=F("environment"), order_by=F("pk").desc())
-    recent = Journal.objects.filter(environment__in=environments).annotate(place=place).filter(place__lte=RECENT)
+    recent = (
+        Journal.objects.deploys().filter(environment__in=environments).annotate(place=place).filter(place__lte=RECENT)
+    )
     related = recent.select_related("build").annotate(
         release_state=F("releases__state"), release_live=F("releases__live_at"), release_ended=F("releases__ended_at")
     )

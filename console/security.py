@@ -8,7 +8,7 @@ from django.utils.deprecation import MiddlewareMixin
 _POLICY = {
     "default-src": "'self'",
     "script-src": "'self' 'nonce-{nonce}'",
-    "style-src": "'self'",
+    "style-src": "'self' 'nonce-{nonce}'",
     "img-src": "'self' data:",
     "connect-src": "'self'",
     "object-src": "'none'",

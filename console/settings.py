@@ -165,6 +165,13 @@ SOURCE_BYTES = env.int("SLIPWAY_SOURCE_BYTES", default=1024**3)
 SOURCE_FILES = env.int("SLIPWAY_SOURCE_FILES", default=200_000)
 SLUG_BYTES = env.int("SLIPWAY_SLUG_BYTES", default=500 * 1024**2)
 RELEASE_TIMEOUT = env.int("SLIPWAY_RELEASE_TIMEOUT", default=30 * 60)
+
+# What people run by hand. A shell shows and changes all that an app knows: it is off until somebody wants it.
+ONE_OFFS = env.int("SLIPWAY_ONE_OFFS", default=10)
+RUN_TIMEOUT = env.int("SLIPWAY_RUN_TIMEOUT", default=60 * 60)
+SHELL = env.bool("SLIPWAY_SHELL", default=False)
+SHELL_IDLE = env.int("SLIPWAY_SHELL_IDLE", default=10 * 60)
+
 CA_BUNDLE = env.str("SLIPWAY_CA_BUNDLE", default="") or env.str("SSL_CERT_FILE", default="")
 
 # From where sources, buildpacks and images may be fetched (`runtimes.address_rules`). A team that runs its own platform

@@ -12,6 +12,7 @@ from django.conf import settings
 from console.celery import app
 
 django.setup()  # before what needs the models
+from runtimes import aside  # noqa: E402
 from runtimes.shipper import Shipper  # noqa: E402
 
 CONCURRENCY = {"builder": settings.BUILDERS, "controller": 8}
@@ -33,6 +34,7 @@ def work(queue: str) -> int:
     if queue == "controller":
         Shipper().start()
     worker.start()
+    aside.end()
     return int(worker.exitcode or 0)
 
 

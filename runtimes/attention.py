@@ -4,7 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from runtimes import checkup, journal, router, survey
+from runtimes import checkup, journal, oneoff, router, shell, survey
 from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
 from runtimes.holding import Held
@@ -21,6 +21,8 @@ def look_after() -> None:
     """
     end_abandoned_releases()
     seal_forgotten()
+    oneoff.end_abandoned()
+    shell.end_abandoned()
     try:
         for environment in survey.differing():
             _repair(environment)

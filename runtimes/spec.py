@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtimes.engine.base import Formation, JobSpec, Limits
-from runtimes.models import Environment, Process, Release
+from runtimes.models import Environment, OneOff, Process, Release, Shell
 
 NETWORK = "apps"
 PIDS = 512
@@ -70,6 +70,52 @@ def release_job(release: Release, image: str) -> JobSpec:
 def manner(release: Release) -> dict[str, Any]:
     """As whom and where jobs of a release run: an image of others has its own user and directory."""
     return {"workdir": "/app"} if release.slug_id else {"user": "", "foreign": True}
+
+
+def one_off_job(one: OneOff, image: str, limits: Limits) -> JobSpec:
+    """The container in which somebody's command runs; what it prints to either stream keeps its order."""
+    release = one.release
+    return JobSpec(
+        name=f"{prefix(release)}-{one.name}",
+        image=image,
+        command=argv(release, f"exec 2>&1\n{one.command}"),
+        env={"MEMORY_AVAILABLE": str(limits.memory), **release.config, "DYNO": one.name},
+        labels=labels(release) | {"slipway.process": "run", "slipway.oneoff": str(one.pk)},
+        network=NETWORK,
+        limits=limits,
+        **manner(release),
+    )
+
+
+def shell_job(shell: Shell, image: str, limits: Limits) -> JobSpec:
+    """The container that waits while somebody has a shell in it."""
+    release = shell.release
+    return JobSpec(
+        name=f"{prefix(release)}-{shell.place}",
+        image=image,
+        command=("sleep", "infinity"),
+        env={"MEMORY_AVAILABLE": str(limits.memory), **release.config, "DYNO": shell.place},
+        labels=labels(release) | {"slipway.process": "shell", "slipway.shell": str(shell.pk)},
+        network=NETWORK,
+        limits=limits,
+        **manner(release),
+    )
+
+
+def shell_command(release: Release) -> tuple[str, ...]:
+    """A shell that sees what the app's processes see: bash, or what an image of others has in its place."""
+    return argv(release, "exec bash" if release.slug_id else "command -v bash >/dev/null && exec bash; exec sh")
+
+
+# What a shell is told beside: what its screen can do, and to keep nothing of what is typed.
+SHELL_ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "HISTFILE": ""}
+
+
+def hand_limits(environment: Environment) -> Limits:
+    """What something run by hand may use: as much as an instance of web, or of the first process type there is."""
+    processes = sorted(environment.processes.all(), key=lambda process: (not process.is_web, process.name))
+    memory, cpus = (processes[0].memory, processes[0].cpus) if processes else (RELEASE_MEMORY, 1.0)
+    return Limits(memory=memory, cpus=cpus, pids=PIDS)
 
 
 def prefix(release: Release) -> str:

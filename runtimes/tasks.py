@@ -1,11 +1,13 @@
 """What the controller does on request, and every few seconds unasked."""
 
+from functools import partial
+
 from celery import shared_task
 
-from runtimes import attention, reach, reconcile, router
+from runtimes import aside, attention, oneoff, reach, reconcile, router, shell
 from runtimes import carry_out as releases
 from runtimes import restart as restarting
-from runtimes.models import Domain, Environment, Release
+from runtimes.models import Domain, Environment, OneOff, Release, Shell
 from runtimes.watch import worker_name
 
 
@@ -28,6 +30,26 @@ def carry_out(release_id: int) -> None:
 def restart(environment_id: int, what: str) -> None:
     """Restart instances, one after the other."""
     restarting.carry_out(Environment.objects.select_related("app").get(pk=environment_id), what)
+
+
+@shared_task
+def run_one_off(pk: int) -> None:
+    """Run a command that somebody asked for, beside the queue."""
+    one = (
+        OneOff.objects.whole()
+        .select_related("release__environment__app", "release__slug__stack", "release__image")
+        .get(pk=pk)
+    )
+    aside.start(partial(oneoff.carry_out, one, worker_name()))
+
+
+@shared_task
+def open_shell(pk: int) -> None:
+    """Open a shell that somebody asked for, beside the queue."""
+    asked = Shell.objects.select_related(
+        "environment__app", "release__environment__app", "release__slug__stack", "release__image"
+    )
+    aside.start(partial(shell.carry_out, asked.get(pk=pk), worker_name()))
 
 
 @shared_task

@@ -55,6 +55,11 @@ class Watch:
             self._canceled = True
             raise Canceled
 
+    @property
+    def is_canceled(self) -> bool:
+        """The same as of the last look, without another one."""
+        return self._canceled
+
     @contextmanager
     def over(self, job: Job, seconds: float) -> Iterator[None]:
         """End the job when it is canceled or takes longer than `seconds`; then say which it was.

@@ -12,6 +12,7 @@ os.environ["SLIPWAY_DATA"] = _DATA
 os.environ["SLIPWAY_NAMESPACE"] = "slipway-tests"
 os.environ["SLIPWAY_ENGINE"] = "fake"
 os.environ["SLIPWAY_LOG_LEVEL"] = "WARNING"
+os.environ["SLIPWAY_SHELL"] = "true"
 
 from console.settings import *  # noqa: E402, F403
 from console.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STORAGES  # noqa: E402

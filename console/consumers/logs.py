@@ -107,6 +107,26 @@ class DeployLog(Lines):
         return deploy.state
 
 
+class RunLog(Lines):
+    """The log of a command that somebody ran."""
+
+    def find(self, user: Any) -> bool:
+        """The command, by its app and its number."""
+        route = self.scope["url_route"]["kwargs"]
+        if (app := access.find_app(user, route["name"])) is None:
+            return False
+        if (one := access.find_one_off(app, route["number"])) is None:
+            return False
+        self.one = one
+        self.subject = feeds.DeploySubject(one.journal)
+        return True
+
+    async def state(self) -> str:
+        """The command's."""
+        await database_sync_to_async(self.one.refresh_from_db)(fields=["state"])
+        return self.one.state
+
+
 class InstancesLog(Lines):
     """What the instances of an environment print."""
 

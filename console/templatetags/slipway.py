@@ -43,6 +43,8 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "stopping": ("waiting", "circle-minus", gettext_lazy("Stopping")),
     "stopped": ("waiting", "player-pause", gettext_lazy("Stopped")),
     "down": ("waiting", "circle-dashed", gettext_lazy("Down")),
+    "open": ("running", "terminal-2", gettext_lazy("Open")),
+    "closed": ("retired", "circle-minus", gettext_lazy("Closed")),
     "never": ("superseded", "circle-dashed", gettext_lazy("Never deployed")),
     "here": ("live", "circle-check", gettext_lazy("Leads here")),
     "elsewhere": ("crashed", "alert-triangle", gettext_lazy("Leads elsewhere")),

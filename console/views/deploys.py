@@ -20,6 +20,7 @@ from console.faults import told
 from console.forms.deploys import DeployForm
 from console.usual import usual_seconds
 from console.views.frame import either, render_app
+from console.views.logs import log_of
 from console.waiting import waiting
 from runtimes import journal as journals
 from runtimes.faults import PlatformFailed
@@ -118,6 +119,7 @@ def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
         "steps": [(step, usual.get(step.name)) for step in deploy.journal.steps.all()],
         "tail": lines[-TAIL:],
         "last": lines[-1].number if lines else 0,
+        "log": log_of(deploy.journal, "deploy", deploy.number),
         "rights": rights,
         "changes": changes(deploy.release, possible) if deploy.release and deploy.state == "live" else None,
         "outcome": outcome.of(deploy, lines) if has_failed else {},

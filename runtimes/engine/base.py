@@ -96,6 +96,30 @@ class Exit:
     oom: bool = False
 
 
+class Terminal(Protocol):
+    """A command at a terminal of its own in a running container. One may read while another writes."""
+
+    def read(self) -> bytes:
+        """What it has written since, cut anywhere; waits for it. Nothing means that it has ended."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Type this; waits while nobody takes it. Harmless when the command has ended."""
+        ...
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Tell it how large it is now; harmless when the command has ended."""
+        ...
+
+    def close(self) -> None:
+        """Hang up: the command and everything it started end, and whoever reads or writes is let go."""
+        ...
+
+    def wait(self) -> int:
+        """The exit status, once there is nothing more to read."""
+        ...
+
+
 class Job(Protocol):
     """A running job. Drain `output` before you `wait`."""
 
@@ -301,6 +325,19 @@ class Engine(Protocol):
 
         A command that does not exist ends with 126 or 127.
         """
+        ...
+
+    def terminal(
+        self, ref: str, name: str, command: tuple[str, ...], env: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Terminal]:
+        """Run a command at a terminal in a running container, with more in its environment; leaving hangs up.
+
+        A command that does not exist ends with 126 or 127.
+        """
+        ...
+
+    def hang_up(self, ref: str, name: str) -> None:
+        """End what runs at the terminal of that name, whoever opened it; harmless when nothing does."""
         ...
 
     def stats(self, ref: str) -> Stats:

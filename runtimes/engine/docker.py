@@ -1,6 +1,6 @@
 """One Docker daemon as an `Engine`. Each method is said in full in `base`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from runtimes.engine import (
     docker_network,
     docker_observe,
     docker_restore,
+    docker_terminal,
 )
 from runtimes.engine.base import (
     EngineError,
@@ -26,6 +27,7 @@ from runtimes.engine.base import (
     Login,
     Observed,
     Stats,
+    Terminal,
     Upload,
 )
 from runtimes.engine.docker_client import DockerClient, translated
@@ -85,6 +87,14 @@ class DockerEngine:
 
     def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
         return docker_job.execute(self._client, ref, command)
+
+    def terminal(
+        self, ref: str, name: str, command: tuple[str, ...], env: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Terminal]:
+        return docker_terminal.run(self._client, ref, name, command, env or {})
+
+    def hang_up(self, ref: str, name: str) -> None:
+        docker_terminal.hang_up(self._client, ref, name)
 
     def stats(self, ref: str) -> Stats:
         return docker_observe.stats(self._client, ref)

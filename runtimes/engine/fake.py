@@ -29,6 +29,7 @@ from runtimes.engine.docker_kwargs import FORMATION, INDEX, container_kwargs, in
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import OWNER, Tree
 from runtimes.engine.fake_registry import Offered
+from runtimes.engine.fake_terminal import FakeTerminal
 from runtimes.engine.fake_world import World
 from runtimes.engine.streams import join_lines
 
@@ -143,10 +144,22 @@ class FakeEngine:
         self._daemon.find(ref).plan.files.unpack(path, tar)
 
     def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
-        container = self._daemon.find(ref)
-        if container.state != "up":
-            raise EngineError(f"The container {container.plan.name} is not running.")
-        return container.run(command)
+        return self._running(ref).run(command)
+
+    @contextlib.contextmanager
+    def terminal(
+        self, ref: str, name: str, command: tuple[str, ...], env: Mapping[str, str] | None = None
+    ) -> Iterator[FakeTerminal]:
+        terminal = FakeTerminal(self._running(ref), command, env or {})
+        self._daemon.terminals[ref, name] = terminal
+        try:
+            yield terminal
+        finally:
+            terminal.close()
+
+    def hang_up(self, ref: str, name: str) -> None:
+        if terminal := self._daemon.terminals.pop((ref, name), None):
+            terminal.close()
 
     def stats(self, ref: str) -> Stats:
         return STATS if self._daemon.find(ref).state == "up" else Stats(memory=0, cpu_seconds=0.0)
@@ -198,6 +211,12 @@ class FakeEngine:
 
     def remove_volume(self, name: str) -> None:
         self._daemon.volumes.pop(f"{self.namespace}-{name}", None)
+
+    def _running(self, ref: str) -> Container:
+        container = self._daemon.find(ref)
+        if container.state != "up":
+            raise EngineError(f"The container {container.plan.name} is not running.")
+        return container
 
     def _slug(self, key: str) -> str:
         return f"{self.namespace}/slug:{key[:24]}"

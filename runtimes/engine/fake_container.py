@@ -14,7 +14,7 @@ from runtimes.engine.fake_process import Process, Program
 SIGTERM_STATUS, SIGKILL_STATUS = 143, 137
 
 
-class _Ended(BaseException):
+class Ended(BaseException):
     """A signal ended the process. No program may catch it, as none can catch the signal."""
 
 
@@ -68,8 +68,12 @@ class Container:
     def run(self, argv: tuple[str, ...]) -> tuple[int, str]:
         """Run another command beside it; return its exit status and its output."""
         said: list[bytes] = []
-        process = replace(self._process(), argv=argv, say=lambda _, data: said.append(data))
+        process = replace(self.process(), argv=argv, say=lambda _, data: said.append(data))
         return process.run(*argv), b"".join(said).decode(errors="replace")
+
+    def process(self) -> Process:
+        """Return what runs in it; a second one beside the first is made of it."""
+        return Process(self.plan.argv, self.plan.env, self.plan.files, self, self._say, self._programs)
 
     def knows(self, word: str) -> bool:
         return word in self._programs
@@ -127,7 +131,7 @@ class Container:
         with self._changed:
             self._changed.wait_for(lambda: self._signal, seconds)
             if self._signal:
-                raise _Ended
+                raise Ended
 
     def ignore_sigterm(self) -> None:
         self._deaf = True
@@ -138,21 +142,18 @@ class Container:
     def _live(self) -> None:
         code = SIGKILL_STATUS
         try:
-            code = self._process().run(*self.plan.argv)
-        except _Ended:
+            code = self.process().run(*self.plan.argv)
+        except Ended:
             code = self._signal
         finally:  # also when a test's own program is at fault: nobody shall wait for it for ever
             with self._changed:
                 self.state, self.code = "exited", code
                 self._changed.notify_all()
 
-    def _process(self) -> Process:
-        return Process(self.plan.argv, self.plan.env, self.plan.files, self, self._say, self._programs)
-
     def _say(self, kind: int, data: bytes) -> None:
         with self._changed:
             if self._signal:
-                raise _Ended
+                raise Ended
             self._log.append(Entry(self._now(), kind, data))
             self._changed.notify_all()
 

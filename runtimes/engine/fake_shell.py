@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from runtimes.engine.fake_process import Process
 
-WORD = re.compile(r"""[ \t]*(?:(?P<word>'[^']*'|"[^"]*"|[\w$?/.,:=@%+{}-]+)|(?P<mark>>&2|;|>|\n)|(?P<unknown>\S))""")
+WORD = re.compile(
+    r"""[ \t]*(?:(?P<mark>2>&1|>&2|;|>|\n)|(?P<word>'[^']*'|"[^"]*"|[\w$?/.,:=@%+{}-]+)|(?P<unknown>\S))"""
+)
 REFUSED = 2
 
 
@@ -45,6 +47,9 @@ class _Shell:
             case ["exit", status]:
                 self.status = int(status)
                 raise _Exit
+            case ["exec", "2>&1"]:
+                say = self.process.say
+                self.process = replace(self.process, say=lambda _, data: say(1, data))
             case ["exec", *command]:
                 self.status = self.process.run(*command)
                 raise _Exit

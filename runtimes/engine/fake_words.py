@@ -6,9 +6,12 @@
     sh -c LINE, bash -c LINE            statements with `;` or a line end between them, see below
     /usr/local/bin/slipway-run LINE     the run image's entry does the same
 
-A LINE knows the words above, `exit STATUS`, `exec WORD…`, `trap '' TERM` (SIGTERM passes from then
-on), `$NAME`, `${NAME}` and `$?`, quotes round whole words, and at the end of a statement `>&2` or
+A LINE knows the words above, `exit STATUS`, `exec WORD…`, `exec 2>&1`, `trap '' TERM` (SIGTERM passes from
+then on), `$NAME`, `${NAME}` and `$?`, quotes round whole words, and at the end of a statement `>&2` or
 `> FILE`. Anything else of a shell's language ends it with status 2 and a line that says so.
+
+At a terminal `sh` and `bash` without more read one LINE after the other, `stty size` says how large it is, and
+Ctrl-C and Ctrl-D do what they do.
 
 One word is the fake's own: `serve` listens on $PORT at the instance's own address, which is a real
 loopback address of this machine, answers every request with 200 and its $DYNO, and ends on SIGTERM.

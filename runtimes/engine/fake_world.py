@@ -11,6 +11,7 @@ from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import ROOT, Files
 from runtimes.engine.fake_process import Program
 from runtimes.engine.fake_registry import Offered, Registry
+from runtimes.engine.fake_terminal import FakeTerminal
 from runtimes.engine.fake_words import words
 
 STACK_IMAGES = tuple(f"slipway/debian-{release}:{kind}" for release in (12, 13) for kind in ("build", "run"))
@@ -33,6 +34,7 @@ class World:
     containers: dict[str, Container] = field(default_factory=dict)
     networks: set[str] = field(default_factory=set)
     volumes: dict[str, Files] = field(default_factory=dict)
+    terminals: dict[tuple[str, str], FakeTerminal] = field(default_factory=dict)
     programs: dict[str, Program] = field(default_factory=words)
     away: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)

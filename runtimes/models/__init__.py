@@ -8,6 +8,7 @@ from .holds import Hold
 from .images import Image
 from .instances import Instance
 from .journals import Journal, LogChunk, Step
+from .oneoffs import OneOff, Shell
 from .output import OutputChunk
 from .processes import Process
 from .releases import Release
@@ -26,10 +27,12 @@ __all__ = [
     "Journal",
     "LogChunk",
     "Membership",
+    "OneOff",
     "OutputChunk",
     "Process",
     "Release",
     "Role",
+    "Shell",
     "Slug",
     "Stack",
     "Step",

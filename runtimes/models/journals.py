@@ -19,9 +19,16 @@ class JournalQuerySet(models.QuerySet["Journal"]):
         last = self.filter(app=environment.app).aggregate(Max("number"))["number__max"] or 0
         return self.create(app=environment.app, environment=environment, number=last + 1, created_by=by)
 
+    def deploys(self) -> "JournalQuerySet":
+        """Those of deploys: they have a number."""
+        return self.filter(number__gt=0)
+
 
 class Journal(models.Model):
-    """One deploy as people see it: number 128 of its app, with a build, a release or both."""
+    """One deploy as people see it: number 128 of its app, with a build, a release or both.
+
+    One of number 0 is the log of a command that somebody ran (`OneOff`).
+    """
 
     app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="journals")
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="journals")
@@ -40,7 +47,11 @@ class Journal(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        constraints = [models.UniqueConstraint(fields=["app", "number"], name="one_journal_per_number")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app", "number"], condition=models.Q(number__gt=0), name="one_journal_per_number"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.app.name} #{self.number}"

@@ -116,6 +116,8 @@ def test_deploy_is_not_0_when_the_platform_fails(run: Run, workers: None, archiv
         (["rollback", "shop", "x"], "no release x"),
         (["restart", "shop"], "Nothing runs yet"),
         (["promote", "shop"], "no environment staging"),
+        (["run", "shop", "--", "true"], "Deploy first"),
+        (["run", "shop"], "Write a command"),
         (["destroyapp", "shop"], "--yes"),
         (["destroyapp", "nothing", "--yes"], "There is no app"),
     ],
@@ -194,6 +196,15 @@ def test_scale_and_rollback(run: Run, workers: None, archive: str) -> None:
     assert live is not None
     assert (live.number, live.kind) == (3, "rollback")
     assert run("rollback", "shop", "v3").status == 1
+
+
+def test_run_prints_what_the_command_prints_and_ends_as_it_does(run: Run, workers: None, archive: str) -> None:
+    run("createapp", "shop", "--archive", archive)
+    run("setconfig", "shop", "COLOUR=red", "--no-release")
+    run("deploy", "shop")
+    assert run("run", "shop", "--", "echo", "two words") == (0, "two words\n", "")
+    assert run("run", "shop", "--", "echo $COLOUR; exit 3") == (3, "red\n", "Exit status 3.")
+    assert run("run", "shop", "--environment", "production", "no-such-program").status == 127
 
 
 def test_destroyapp_waits_until_it_is_gone(run: Run, workers: None, archive: str, engine: FakeEngine) -> None:

@@ -17,10 +17,12 @@ from runtimes.models import (
     Journal,
     LogChunk,
     Membership,
+    OneOff,
     OutputChunk,
     Process,
     Release,
     Role,
+    Shell,
     Slug,
     Stack,
     Step,
@@ -148,6 +150,30 @@ def instances(of: App, process: str, states: Iterable[str], **fields: Any) -> No
             started_at=timezone.now() - timedelta(hours=5, minutes=12 * index),
             **(fields if state == "crashed" else {}),
         )
+
+
+def run(of: App, command: str, state: str = "done", *, lines: Sequence[str] = (), **fields: Any) -> OneOff:
+    """A command that was run in the live release."""
+    environment, began = of.production, timezone.now() - timedelta(minutes=3)
+    journal = Journal.objects.create(
+        app=of, environment=environment, number=0, created_by=fields.pop("by", None), created_at=began
+    )
+    _log(journal, began, [(-1, text) for text in lines])
+    over = state not in {"waiting", "running"}
+    times = {"started_at": began, "ended_at": began + timedelta(seconds=4) if over else None}
+    if over:
+        Journal.objects.filter(pk=journal.pk).update(sealed_at=times["ended_at"])
+    number, live = OneOff.objects.next_number(of), environment.releases.get(state="live")
+    return OneOff.objects.create(
+        number=number, journal=journal, release=live, command=command, state=state, **times | fields
+    )
+
+
+def shell(of: App, by: Any, state: str = "closed", **fields: Any) -> Shell:
+    """A shell that somebody had in the live release."""
+    environment, began = of.production, timezone.now() - timedelta(minutes=5)
+    facts = {"created_at": began, "opened_at": began, "release": environment.releases.get(state="live")}
+    return Shell.objects.create(environment=environment, created_by=by, state=state, **facts | fields)
 
 
 def printed(of: App, lines: Sequence[tuple[str, str]]) -> None:

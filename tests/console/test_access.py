@@ -13,7 +13,7 @@ from buildpacks import registry
 from buildpacks.models import Buildpack
 from builds.models import Hint
 from console import access, invitations
-from runtimes.models import App, Role, Stack, Team
+from runtimes.models import App, Role, Shell, Stack, Team
 from tests.console import factories as make
 from tests.doubles import undone
 
@@ -95,6 +95,16 @@ ROUTES = {
     "remove-credentials": Route("keep credentials", "post", ("credentials",)),
     "restart": Route("operate", "post"),
     "switch-off": Route("operate", "post"),
+    "runs": Route("see"),
+    "start-run": Route("run", "post"),
+    "run": Route("see", args=("shop", 1)),
+    "cancel-run": Route("run", "post", ("shop", 1)),
+    "run-log": Route("see", args=("shop", 1)),
+    "run-log-search": Route("see", args=("shop", 1)),
+    "run-log-text": Route("see", args=("shop", 1)),
+    "shells": Route("shell"),
+    "open-shell": Route("shell", "post"),
+    "shell": Route("shell", args=("shop", "shell")),
     "output": Route("see"),
     "output-lines": Route("see"),
     "output-text": Route("see"),
@@ -150,6 +160,7 @@ def arguments() -> dict[Any, Any]:
         "hint": Hint.objects.earliest("pk").pk,
         "stack": Stack.objects.earliest("pk").pk,
         "credentials": make.credentials(team).pk,
+        "shell": Shell.objects.values_list("pk", flat=True).first() or 0,
     }
 
 
@@ -208,6 +219,8 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         app.config_vars.create(key="TOKEN", value="hidden-value")
         make.deploy(app, "live")
         make.deploy(app, "building", by=make.known("root"))
+        make.run(app, "python manage.py migrate")
+        make.shell(app, make.known("root"))
         yield World(arguments(), {person: session_of(person) for person in PEOPLE if person})
 
 

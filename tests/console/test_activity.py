@@ -103,6 +103,9 @@ DEEDS = {
     "process": Deed("process-change", settings_of_web),
     "restart": Deed("restart", {"what": "web"}),
     "switch-off": Deed("maintenance-on", {"do": "maintain"}),
+    "start-run": Deed("run", {"command": "python manage.py migrate"}),
+    "cancel-run": Deed("run-cancel"),
+    "open-shell": Deed("shell-open"),
     "arrange": Deed("buildpacks-order", {"names": [], "do": "add python"}),
     "preview": Deed("detection-preview"),
     "config-set": Deed("config-set", {"key": "TOKEN", "value": SECRET}),
@@ -133,6 +136,8 @@ def shop(app: App) -> App:
     make.deploy(app, "building")
     make.instances(app, "web", ["up"])
     make.domains(app)
+    make.run(app, "sleep infinity", "running")
+    make.shell(app, make.known("root"))
     Stack.objects.create(
         name="theirs", identifier="theirs", build_from="b", run_from="r", build_image="b1", run_image="r1"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from runtimes import spec
 from runtimes.engine.base import Formation, JobSpec, Limits
-from runtimes.models import Environment, Process, Release
+from runtimes.models import Environment, OneOff, Process, Release, Shell
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +91,46 @@ def test_commands_in_an_image_run_by_its_shell_as_its_user_in_its_directory(of_i
 def test_config_does_not_show_in_a_representation(release: Release) -> None:
     process = Process(environment=release.environment, name="web", quantity=1)
     assert "red" not in repr(spec.formation(release, process, "x")) + repr(spec.release_job(release, "x"))
+
+
+def test_a_command_that_somebody_runs(release: Release) -> None:
+    one = OneOff(pk=7, number=3, release=release, command="flask seed")
+    assert spec.one_off_job(one, "slug:1", Limits(memory=256, cpus=0.5, pids=512)) == JobSpec(
+        name="shop.production-v1-run.3",
+        image="slug:1",
+        command=("/usr/local/bin/slipway-run", "exec 2>&1\nflask seed"),
+        env={"COLOUR": "red", "MEMORY_AVAILABLE": "mine", "DYNO": "run.3"},
+        labels={
+            "slipway.app": "shop",
+            "slipway.environment": "production",
+            "slipway.release": "1",
+            "slipway.process": "run",
+            "slipway.oneoff": "7",
+        },
+        network="apps",
+        limits=Limits(memory=256, cpus=0.5, pids=512),
+        workdir="/app",
+    )
+
+
+def test_a_container_in_which_somebody_has_a_shell(release: Release) -> None:
+    job = spec.shell_job(Shell(pk=7, release=release), "slug:1", Limits())
+    assert (job.name, job.command, job.env["DYNO"]) == (
+        "shop.production-v1-shell.7",
+        ("sleep", "infinity"),
+        "shell.7",
+    )
+    assert job.labels["slipway.shell"] == "7"
+    assert spec.shell_command(release) == ("/usr/local/bin/slipway-run", "exec bash")
+
+
+def test_what_is_run_by_hand_may_use_what_web_may_and_else_what_the_first_type_may(release: Release) -> None:
+    environment = release.environment
+    assert spec.hand_limits(environment) == Limits(memory=512, cpus=1.0, pids=512)
+    environment.processes.filter(name="web").update(memory=300)
+    assert spec.hand_limits(environment).memory == 300
+    environment.processes.filter(name="web").delete()
+    environment.processes.update(memory=64)
+    assert spec.hand_limits(environment).memory == 64
+    environment.processes.all().delete()
+    assert spec.hand_limits(environment).memory == 512

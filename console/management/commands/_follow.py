@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from builds import deploys
 from builds.deploys import Deploy
 from runtimes import journal
-from runtimes.models import App, Environment, Release
+from runtimes.models import App, Environment, Journal, Release
 
 POLL_SECONDS = 0.25
 
@@ -47,7 +47,13 @@ def follow_release(release: Release, write: Callable[[str], object]) -> None:
 
 def follow(app: App, number: int, write: Callable[[str], object]) -> Deploy:
     """Write a deploy's log line by line as it comes; return the deploy when its log is whole."""
-    record, seen, whole = deploys.get(app, number).journal, 0, False
+    follow_lines(deploys.get(app, number).journal, write)
+    return deploys.get(app, number)
+
+
+def follow_lines(record: Journal, write: Callable[[str], object]) -> None:
+    """Write a log line by line as it comes, until it is whole."""
+    seen, whole = 0, False
     while not whole:
         whole = journal.sealed(record.pk)  # before the lines: what was stored before the seal is read then
         while lines := journal.read(record, seen):
@@ -56,4 +62,3 @@ def follow(app: App, number: int, write: Callable[[str], object]) -> Deploy:
             seen = lines[-1].number
         if not whole:
             time.sleep(POLL_SECONDS)
-    return deploys.get(app, number)

@@ -1,17 +1,18 @@
 // A websocket that comes back: at once when the network or the tab does, else with full jitter from 0.5 s to 15 s.
-// Close codes: 4401 signed out, 4403 not allowed any more, 4404 not there, 1000 done; all others mean "again".
+// Close codes: 4401 signed out, 4403 not allowed any more, 4404 not there, 4409 shown elsewhere, 1000 done; all others
+// mean "again".
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 const SILENCE = 60_000; // the server pings every 25 s
 const ANSWER_AFTER = 10;
-const FINAL = new Set([1000, 4400, 4401, 4403, 4404]);
+const FINAL = new Set([1000, 4400, 4401, 4403, 4404, 4409]);
 
 export class Socket {
-  /** `opened(again)`, `message(object)`, `closed(code)` for good, `lost(tries)` for now. */
-  constructor(address, { opened, message, closed, lost } = {}) {
+  /** `opened(again)`, `message(object)`, `data(bytes)`, `closed(code)` for good, `lost(tries)` for now. */
+  constructor(address, { opened, message, data, closed, lost } = {}) {
     this.address = address;
-    this.on = { opened, message, closed, lost };
+    this.on = { opened, message, data, closed, lost };
     this.tries = 0;
     this.wasOpen = false;
     addEventListener("online", () => this.comeBack());
@@ -25,6 +26,7 @@ export class Socket {
     const url = new URL(this.address, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new WebSocket(url);
+    this.socket.binaryType = "arraybuffer";
     this.socket.onmessage = (event) => this.receive(event);
     this.socket.onclose = (event) => this.lose(event.code);
     this.socket.onopen = () => this.hear();
@@ -32,6 +34,10 @@ export class Socket {
 
   send(message) {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  sendBytes(bytes) {
+    if (this.isOpen) this.socket.send(bytes);
   }
 
   /** Say that one more batch was taken, every tenth time: the server waits after 30 without an answer. */
@@ -67,6 +73,7 @@ export class Socket {
   receive(event) {
     this.hear();
     this.tries = 0;
+    if (typeof event.data !== "string") return this.on.data?.(new Uint8Array(event.data));
     const message = JSON.parse(event.data);
     if (message.t !== "ping") this.on.message?.(message);
   }
@@ -98,7 +105,7 @@ function say(code) {
   if (!bar) return;
   const words = bar.dataset;
   const text = { 4401: words.signedOut, 4403: words.forbidden, 4404: words.gone }[code] ?? words.lost;
-  bar.hidden = code === null || code === 1000;
+  bar.hidden = [null, 1000, 4409].includes(code);
   bar.textContent = bar.hidden ? "" : text;
   if (code === 4401) {
     const link = document.createElement("a");

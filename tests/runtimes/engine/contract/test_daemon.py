@@ -78,6 +78,11 @@ def _run(engine: Engine) -> None:
         pytest.fail("It started.")
 
 
+def _open(engine: Engine) -> None:
+    with engine.terminal("ref", "one", ("sh",)):
+        pytest.fail("It opened.")
+
+
 QUESTIONS: dict[str, Callable[[Engine], object]] = {
     "ping": lambda engine: engine.ping(),
     "ensure_network": lambda engine: engine.ensure_network("apps"),
@@ -98,6 +103,8 @@ QUESTIONS: dict[str, Callable[[Engine], object]] = {
     "tail": lambda engine: engine.tail("ref"),
     "put": lambda engine: engine.put("ref", "/app", tar({})),
     "exec": lambda engine: engine.exec("ref", ("true",)),
+    "terminal": _open,
+    "hang_up": lambda engine: engine.hang_up("ref", "one"),
     "stats": lambda engine: engine.stats("ref"),
     "image_exists": lambda engine: engine.image_exists(IMAGE),
     "pull": lambda engine: engine.pull("slipway-nobody/has-it:1"),
@@ -117,7 +124,7 @@ def test_every_method_is_asked_of_a_daemon_that_is_away() -> None:
     assert QUESTIONS.keys() == {name for name in vars(Engine) if not name.startswith("_")} - {"namespace"}
 
 
-@pytest.mark.parametrize("question", ["lines", "tail", "put", "exec", "stats"])
+@pytest.mark.parametrize("question", ["lines", "tail", "put", "exec", "terminal", "stats"])
 def test_asking_about_a_container_that_is_not_there_is_an_error(engine: Engine, question: str) -> None:
     with pytest.raises(EngineError) as raised:
         QUESTIONS[question](engine)

@@ -30,6 +30,11 @@ def test_what_goes_to_standard_error_is_in_the_output(engine: Engine) -> None:
     assert sorted(output.splitlines()) == [b"one", b"two"]
 
 
+def test_what_is_written_to_one_stream_keeps_its_order(engine: Engine) -> None:
+    line = "exec 2>&1\necho one; echo two >&2; echo three"
+    assert run(engine, job("sh", "-c", line))[0] == b"one\ntwo\nthree\n"
+
+
 def test_no_line_of_a_job_that_ends_at_once_is_lost(engine: Engine) -> None:
     assert [run(engine, job("echo", "quick"))[0] for _ in range(5)] == [b"quick\n"] * 5
 
