@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -33,7 +35,7 @@ def of_app(request: HttpRequest, name: str) -> HttpResponse:
 def csv_of_app(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """The same as a file."""
     app = access.app(request, name)
-    rows = _filtered(request, Activity.objects.filter(app_key=app.pk))
+    rows = Activity.objects.filter(app_key=app.pk, **_chosen(request))
     return csv_file(f"{app.name}-activity.csv", COLUMNS, lambda before: _page_before(rows, before), _cells)
 
 
@@ -49,32 +51,37 @@ def of_platform(request: HttpRequest) -> HttpResponse:
 def csv_of_platform(request: HttpRequest) -> StreamingHttpResponse:
     """The same as a file, with the addresses that it came from."""
     access.platform(request)
-    rows = _filtered(request, Activity.objects.all())
+    rows = Activity.objects.filter(**_chosen(request))
     header = (*COLUMNS, "address")
     return csv_file(
         "activity.csv", header, lambda before: _page_before(rows, before), lambda row: [*_cells(row), row.address or ""]
     )
 
 
-def _filtered(request: HttpRequest, rows: ActivityQuerySet) -> ActivityQuerySet:
-    """Those of the actor and of the kind that were chosen."""
-    chosen = {field: request.GET[field] for field in ("actor", "action") if request.GET.get(field)}
-    return rows.filter(**chosen)
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """Of whom and of which kind one wants to see."""
+    return {field: request.GET[field] for field in ("actor", "action") if request.GET.get(field)}
 
 
 def _context(request: HttpRequest, rows: ActivityQuerySet) -> dict[str, Any]:
-    page = Paginator(_filtered(request, rows), PER_PAGE).get_page(request.GET.get("page"))
-    actions = rows.order_by().values_list("action", flat=True).distinct()
-    query = request.GET.copy()
-    query.pop("page", None)
+    chosen = _chosen(request)
+    kinds = list(rows.order_by().values("actor", "action").annotate(n=Count("pk")))
+    paginator = Paginator(rows.filter(**chosen), PER_PAGE)
+    paginator.count = sum(kind["n"] for kind in kinds if chosen.items() <= kind.items())  # it need not ask
+    page = paginator.get_page(request.GET.get("page"))
     return {
         "page": page,
         "rows": [(row, word(row.action), facts_in_words(row.facts)) for row in page.object_list],
-        "actors": sorted(rows.order_by().values_list("actor", flat=True).distinct()),
-        "actions": sorted(((each, word(each)) for each in actions), key=lambda pair: str(pair[1])),
-        "chosen": {"actor": request.GET.get("actor", ""), "action": request.GET.get("action", "")},
-        "query": query.urlencode(),
+        "actors": sorted({kind["actor"] for kind in kinds} - {""}),
+        "actions": sorted(((each, word(each)) for each in {kind["action"] for kind in kinds}), key=_by_word),
+        "any": bool(kinds),
+        "chosen": chosen,
+        "query": urlencode(chosen),
     }
+
+
+def _by_word(pair: tuple[str, Any]) -> str:
+    return str(pair[1])
 
 
 def _page_before(rows: ActivityQuerySet, before: int) -> Sequence[Activity]:

@@ -3,6 +3,7 @@
 import os
 import random
 from datetime import timedelta
+from typing import Any
 
 import django
 
@@ -132,6 +133,27 @@ def fill() -> None:
     make.app("fresh", shop_team, source="sample", sample="flask", git_url="", git_ref="")
     for key in ("DATABASE_URL", "SECRET_KEY", "SENTRY_DSN"):
         shop.config_vars.create(key=key, value="hidden")
+    _acts(shop)
+
+
+def _acts(shop: Any) -> None:
+    """What was done to an app lately, and who is invited."""
+    from console import invitations  # noqa: PLC0415
+    from console.activity import record  # noqa: PLC0415
+    from tests.console import factories as make  # noqa: PLC0415 - models exist only after setup
+
+    shop.environments.filter(name="production").update(protection="operator")
+    production, bo = shop.production, make.known("bo")
+    record(None, "app-create", app=shop, source="git")
+    for number in range(60):
+        record(bo, "scale", environment=production, target=f"web={number % 4 + 1}", address="203.0.113.9")
+    record(bo, "config-set", app=shop, target="DATABASE_URL, SECRET_KEY, SENTRY_DSN", address="203.0.113.9")
+    record(make.known("ana"), "deploy", environment=production, target="#20", address="2001:db8::17", ref="main")
+    record(None, "roll-back", environment=production, target="v18", to="v17")
+    record(bo, "member-set", team=shop.team, target="cem", address="203.0.113.9", role="member")
+    record(bo, "sign-in", address="203.0.113.9")
+    for role in ("viewer", "operator"):
+        invitations.invite(shop.team, role, bo)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 
 from buildpacks import registry
 from builds.models import AppBuildpack
+from console import invitations
+from console.activity import record
 from console.urls import urlpatterns
 from runtimes.models import App, Process
 from tests.console import factories as make
@@ -54,12 +56,35 @@ def test_pages_are_sound(
     client.force_login(make.user("root", is_superuser=True))
     shop.environments.create(name="staging")
     make.domains(shop)
+    shop.config_vars.create(key="TOKEN", value="long-" * 60)
+    record(make.known("alice"), "config-set", environment=shop.production, target="A_NAME, " * 20, role="member")
+    _, token = invitations.invite(shop.team, "viewer", make.known("alice"))
     page = visit("/", "root", viewport={"width": width, "height": 800}, color_scheme=theme)
-    for address in pages(client):
+    for address in [*pages(client), f"/invitations/{token}/"]:
         page.goto(address)
         expect(page.locator("h1, h2").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
         assert barriers(page) == [], address
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_shown_this_once_fits_the_page_and_leaves_with_it(
+    width: int, shop: App, visit: Callable[..., Page], complaints: list[str]
+) -> None:
+    shop.config_vars.create(key="TOKEN", value="long-" * 60 + "\nline")
+    page = visit("/apps/shop/config/", viewport={"width": width, "height": 800})
+    page.get_by_role("button", name="Reveal TOKEN").click()
+    expect(page.locator(".revealed")).to_contain_text("long-long-")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert barriers(page) == []
+    page.get_by_role("link", name="Hide").click()
+    expect(page.locator(".revealed")).to_have_count(0)
+    page.goto(f"/teams/{shop.team_id}/")
+    page.get_by_role("button", name="Make an invitation").click()
+    expect(page.locator(".told")).to_contain_text("/invitations/")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert barriers(page) == []
     assert complaints == []
 
 
