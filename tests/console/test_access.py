@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -15,7 +18,8 @@ from builds.models import Hint
 from console import access, invitations
 from runtimes.models import App, Role, Shell, Stack, Team
 from tests.console import factories as make
-from tests.doubles import undone
+from tests.console.deeds import CHANGE_NOTHING, DEEDS
+from tests.doubles import empty_queues, queued, undone
 
 PEOPLE = ("", "charlie", "vera", "mark", "olga", "alice", "root")
 ROLES = {"vera": Role.VIEWER, "mark": Role.MEMBER, "olga": Role.OPERATOR, "alice": Role.ADMIN}
@@ -252,6 +256,44 @@ def test_an_address_lets_in_whom_the_table_says(name: str, world: World, db: Non
 def test_nothing_is_changed_by_following_a_link(name: str, world: World, db: None) -> None:
     address = reverse(name, args=[world.keys.get(arg, arg) for arg in ROUTES[name].args])
     assert browser("alice", world).get(address).status_code == 405
+
+
+async def whole(found: Any) -> bytes:
+    """What is streamed."""
+    return b"".join([part async for part in found.streaming_content])
+
+
+def test_no_address_that_takes_something_is_unknown_to_the_walk_of_deeds(world: World, db: None) -> None:
+    taking = set()
+    for name in names():
+        with undone():
+            address = reverse(name, args=[world.keys.get(arg, arg) for arg in ROUTES[name].args])
+            if browser("root", world).post(address, {"do": "nothing", "name": "?", "what": "?"}).status_code != 405:
+                taking.add(name)
+    assert taking == DEEDS.keys() | CHANGE_NOTHING
+
+
+def written(queries: CaptureQueriesContext) -> list[str]:
+    """The statements that do more than read."""
+    harmless = ("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+    return [each["sql"] for each in queries if not each["sql"].lstrip("( ").startswith(harmless)]
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.method == "get"))
+def test_looking_changes_nothing_orders_nothing_and_shows_no_secret(name: str, world: World, db: None) -> None:
+    empty_queues()
+    client = browser("root", world)
+    with CaptureQueriesContext(connection) as queries:
+        found = answer(client, name, world.keys)
+        content = async_to_sync(whole)(found) if found.streaming else found.content
+    assert found.status_code in {200, 302}
+    assert written(queries) == []
+    assert queued() == []
+    assert b"hidden-value" not in content
+    kind = found.headers["Content-Type"]
+    as_a_file = found.headers.get("Content-Disposition", "").startswith("attachment")
+    assert as_a_file or kind.startswith(("text/html", "application/json")), kind
+    assert found.headers["X-Content-Type-Options"] == "nosniff"
 
 
 # What changes what serves in an environment: the address, and what is sent there.

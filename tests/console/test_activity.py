@@ -2,128 +2,21 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.forms.models import model_to_dict
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
-from buildpacks.models import Buildpack
 from console.activity import WORDS, record
 from console.client import address_of
 from console.models import Activity, AppendOnly
 from runtimes.models import App, ConfigVar, Stack, Team
-from runtimes.tune import TUNABLE
 from tests.console import factories as make
-from tests.console.test_access import ROUTES, arguments, names
-
-SECRET = "s3cret-Value-of-42"
-
-
-class Deed(NamedTuple):
-    """What is filled in, and the word of the record it leaves; `data` may be made when the rows are there."""
-
-    action: str
-    data: dict[str, Any] | Callable[[], dict[str, Any]] = {}
-    args: tuple[str | int, ...] | None = None
-    person: str = "root"
-
-
-def settings_of_web() -> dict[str, Any]:
-    """The form of a process type with another memory."""
-    from runtimes.models import Process  # noqa: PLC0415 - only this form needs it
-
-    row = Process.objects.get(name="web")
-    return {key: value for key, value in model_to_dict(row, TUNABLE).items() if value is not None} | {"memory": "256"}
-
-
-def of_image() -> dict[str, Any]:
-    """Let the app be of a ready image: others have their process types from their Procfile."""
-    App.objects.update(source="image", image="registry.example.com/shop:1")
-    return {"environment": "production"}
-
-
-DEEDS = {
-    "login": Deed("sign-in", {"username": "alice", "password": "alice"}, person=""),
-    "logout": Deed("sign-out"),
-    "create": Deed(
-        "app-create",
-        lambda: (
-            {"name": "basket", "team": Team.objects.get(name="Alice's team").pk, "source": "sample"}
-            | {"sample": "flask", "git_secret": SECRET}
-        ),
-    ),
-    "start": Deed("deploy", {"ref": "main"}),
-    "cancel": Deed("cancel", args=("shop", 3)),
-    "retry": Deed("retry"),
-    "found": Deed("team-create", {"name": "Another team"}),
-    "join": Deed("member-set", {"name": "charlie", "role": "viewer"}),
-    "leave": Deed("member-remove", {"name": "vera"}),
-    "invite": Deed("invitation-create", {"role": "operator"}),
-    "revoke-invitation": Deed("invitation-revoke"),
-    "accept-invitation": Deed(
-        "invitation-accept", {"username": "nora", "password1": SECRET, "password2": SECRET}, person=""
-    ),
-    "welcome": Deed("person-add", {"name": "nora"}),
-    "change": Deed("person-password", {"do": "password"}),
-    "register": Deed(
-        "buildpack-add", {"name": "ruby", "kind": "git", "url": "https://git.example.com/ruby.git", "pin": "a" * 40}
-    ),
-    "order-registry": Deed(
-        "registry-order", lambda: {"names": [*Buildpack.objects.values_list("name", flat=True)], "do": "down python"}
-    ),
-    "arrange-registry": Deed("buildpack-disable", {"do": "disable"}),
-    "environment-registry": Deed("buildpack-variables", {"lines": f"MIRROR={SECRET}"}),
-    "add-environment": Deed("environment-add", {"name": "qa"}),
-    "protect": Deed("environment-protect", {"environment": "production", "role": "admin"}),
-    "promote": Deed("promote", {"environment": "production", "to": "staging"}),
-    "add-stack": Deed(
-        "stack-add", {"name": "mine", "identifier": "mine", "build_from": "acme/build:1", "run_from": "acme/run:1"}
-    ),
-    "change-stack": Deed("stack-renew", {"do": "again"}, args=("their stack",)),
-    "choose-stack": Deed("stack-choose", lambda: {"stack": Stack.objects.get(name="theirs").pk}),
-    "clear-cache": Deed("cache-clear"),
-    "password": Deed("password-change", {"old_password": "root", "new_password1": SECRET, "new_password2": SECRET}),
-    "roll-back": Deed("roll-back"),
-    "scale": Deed("scale", {"process": "web", "quantity": "2"}),
-    "add-process": Deed("process-add", lambda: of_image() | {"name": "worker", "command": "work"}),
-    "remove-process": Deed("process-remove", of_image),
-    "release-command": Deed("release-command", {"command": f"migrate {SECRET}"}),
-    "add-credentials": Deed(
-        "credentials-add", {"name": "hub", "registry": "docker.io", "username": "robot", "password": SECRET}
-    ),
-    "change-credentials": Deed(
-        "credentials-change",
-        {"name": "ours", "registry": "registry.example.com", "username": "other", "password": SECRET},
-    ),
-    "remove-credentials": Deed("credentials-remove"),
-    "process": Deed("process-change", settings_of_web),
-    "restart": Deed("restart", {"what": "web"}),
-    "switch-off": Deed("maintenance-on", {"do": "maintain"}),
-    "start-run": Deed("run", {"command": "python manage.py migrate"}),
-    "cancel-run": Deed("run-cancel"),
-    "open-shell": Deed("shell-open"),
-    "arrange": Deed("buildpacks-order", {"names": [], "do": "add python"}),
-    "preview": Deed("detection-preview"),
-    "config-set": Deed("config-set", {"key": "TOKEN", "value": SECRET}),
-    "config-paste": Deed("config-set", {"paste-text": f"TOKEN={SECRET}"}),
-    "config-release": Deed("config-release", {"environment": "production"}),
-    "config-remove": Deed("config-remove", {"key": "DATABASE_URL"}),
-    "config-reveal": Deed("config-reveal", {"key": "DATABASE_URL"}),
-    "config-export": Deed("config-export", {"environment": "production"}),
-    "add-domain": Deed("domain-add", {"name": "new.example.org"}),
-    "look-domain": Deed("domain-look", {"domain": "shop.example.org"}),
-    "remove-domain": Deed("domain-remove", {"domain": "shop.example.org"}),
-    "force-https": Deed("https-force", {"on": "yes"}),
-    "source": Deed(
-        "source-change", {"source": "git", "git_url": "https://git.example.com/b.git", "git_secret": SECRET}
-    ),
-    "destroy": Deed("app-destroy", {"name": "shop"}),
-}
-CHANGE_NOTHING = {"theme"}  # it sets a cookie in the browser that asks
+from tests.console.deeds import DEEDS, SECRET, Deed
+from tests.console.test_access import ROUTES, arguments
 
 
 @pytest.fixture
@@ -154,21 +47,6 @@ def post(client: Client, name: str, deed: Deed) -> Any:
 def everything() -> str:
     """All that is kept of all acts."""
     return json.dumps(list(Activity.objects.values()), default=str)
-
-
-def test_no_address_that_takes_something_is_unknown_here(shop: App, signed_in: Callable[[str], Client]) -> None:
-    keys = arguments()
-    asked = {name: reverse(name, args=[keys.get(arg, arg) for arg in ROUTES[name].args]) for name in names()}
-    taking = {name for name, address in asked.items() if takes_posts(signed_in("root"), address)}
-    assert taking == DEEDS.keys() | CHANGE_NOTHING
-
-
-def takes_posts(client: Client, address: str) -> bool:
-    """Whether something can be sent to an address; nothing that is sent here makes sense."""
-    with transaction.atomic():
-        code: int = client.post(address, {"do": "nothing", "name": "?", "what": "?"}).status_code
-        transaction.set_rollback(True)
-    return code != 405
 
 
 @pytest.mark.parametrize("name", sorted(DEEDS))

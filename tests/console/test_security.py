@@ -1,8 +1,12 @@
 """What every answer says to the browser."""
 
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
@@ -15,6 +19,29 @@ def test_nothing_inline_is_allowed(alice: Client) -> None:
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert "script-src 'self' 'nonce-" in policy
+
+
+BEHIND_TLS = """
+import django
+django.setup()
+from django.conf import settings
+from django.test import Client
+answer = Client().get("/login", secure=True, headers={"Host": "localhost"})
+print(answer.status_code, answer.headers.get("Strict-Transport-Security"), bool(answer.cookies["csrftoken"]["secure"]),
+      settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY, settings.SESSION_COOKIE_SAMESITE)
+"""
+
+
+@pytest.mark.parametrize(
+    ("https", "said"),
+    [("true", "200 max-age=31536000 True True True Lax"), ("false", "200 None False False True Lax")],
+)
+def test_behind_tls_browsers_are_told_to_stay_there_and_cookies_go_nowhere_else(https: str, said: str) -> None:
+    environment = os.environ | {"SLIPWAY_HTTPS": https, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", BEHIND_TLS], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == said
 
 
 def test_each_answer_has_a_nonce_of_its_own(alice: Client) -> None:
