@@ -72,7 +72,7 @@ def _fetch_git(buildpack: Buildpack, out: IO[bytes]) -> None:
         if found.commit != buildpack.pin:
             raise BuildFailed("buildpack-changed", f"{buildpack.url} gave another commit than the pinned one.")
         names: set[str] = set()
-        archives.write_clean(archives.noting(names, found.members()), out, strip=git.TOP)
+        archives.write_clean(archives.noting(names, found.members(), git.TOP), out, strip=git.TOP)
     _check_files(names)
 
 
@@ -137,7 +137,7 @@ def _sha256(file: IO[bytes]) -> str:
 
 def _check_files(names: set[str]) -> None:
     for needed in NEEDED:
-        if not any(name == needed or name.endswith(f"/{needed}") for name in names):
+        if needed not in names:
             raise BuildFailed("no-buildpack", f"This is no buildpack: it has no {needed}.")
 
 

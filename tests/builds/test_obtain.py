@@ -113,6 +113,7 @@ def test_an_upload_is_pinned_by_its_sum_and_its_raw_file_removed(engine: FakeEng
         (TARBALL[:60], "cannot be read"),
         (tar(file("bin/compile")), "bin/detect"),
         (tar(file("bin/detect"), file("README")), "bin/compile"),
+        (tar(file("deep/bin/detect"), file("deep/bin/compile"), file("README")), "bin/detect"),
         (tar(file("bin/detect"), file("bin/compile"), file("../escape")), "leaves its tree"),
         (tar(file("bin/detect"), file("bin/compile"), entry("pipe", tarfile.FIFOTYPE)), "pipe"),
     ],
