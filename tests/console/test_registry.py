@@ -7,7 +7,7 @@ from django.test import Client
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
-from builds.models import Build
+from builds.models import Build, Detection
 from runtimes.models import App, Stack
 from tests.console import factories as make
 
@@ -121,3 +121,21 @@ def test_the_caches_size_is_shown_until_it_is_cleared(alice: Client, app: App) -
     shown = page(alice, "/apps/shop/buildpacks/")
     assert "52.0 MB" in shown
     assert "Clear cache" in shown
+
+
+def test_a_preview_is_asked_for_and_what_it_finds_can_be_made_the_list(root: Client, alice: Client, app: App) -> None:
+    drawn = alice.post("/apps/shop/buildpacks/preview", headers={"HX-Request": "true"}).content.decode()
+    assert ("Preview again" in drawn, "running" in drawn.lower()) == (False, True)
+    Detection.objects.update(state="done", found=[{"name": "nodejs", "label": "Node.js"}], output="-----> Looking")
+    shown = page(alice, "/apps/shop/buildpacks/detection")
+    assert "<html" not in shown
+    for piece in ('title="Node.js"', "Looking", "Make these the list", "Preview again"):
+        assert piece in shown, piece
+    Detection.objects.update(found=[])
+    assert "No buildpack recognises the source." in page(alice, "/apps/shop/buildpacks/detection")
+
+
+def test_a_deploy_can_begin_with_an_empty_cache(alice: Client, app: App) -> None:
+    alice.post("/apps/shop/deploy", {})
+    alice.post("/apps/shop/deploy", {"clear_cache": "on"})
+    assert [build.clear_cache for build in Build.objects.order_by("pk")] == [False, True]
