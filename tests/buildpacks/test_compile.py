@@ -130,6 +130,12 @@ def test_the_image_has_the_apt_sources_list_that_scripts_read(builder: Builder) 
     assert builder.build({}, "sources-list").exit_code == 0
 
 
+def test_to_apt_what_only_the_build_image_has_is_missing(builder: Builder) -> None:
+    log = builder.build({}, "asks-apt").log
+    assert "libc6:\n  Installed: 2." in log
+    assert "gcc:" not in log
+
+
 def test_steps_and_events_come_in_the_order_of_the_work(builder: Builder) -> None:
     outcome = builder.build({"Procfile": "web: x"}, "plain", "release-web")
     told = [(event["event"], event.get("step", event.get("index"))) for event in outcome.events]

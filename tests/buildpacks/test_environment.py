@@ -18,6 +18,7 @@ BASE = {
     "BUILDPACK_LOG_FILE": "/dev/null",
     "CURL_CONNECT_TIMEOUT": "30",
     "CURL_TIMEOUT": "600",
+    "APT_CONFIG": "/usr/local/lib/slipway/lib/apt.conf",
 }
 
 

@@ -26,6 +26,7 @@ environment::begin() {
 		"BUILDPACK_LOG_FILE=/dev/null" "CURL_CONNECT_TIMEOUT=30" "CURL_TIMEOUT=600"
 	)
 	environment::trust /slipway/ca.crt
+	environment::tell_apt /usr/local/share/slipway/run-packages
 	environment_base+=("${request_environment[@]}")
 	environment_carried=("${environment_base[@]}")
 }
@@ -37,6 +38,11 @@ environment::trust() {
 	for name in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS GIT_SSL_CAINFO CURL_CA_BUNDLE; do
 		environment_base+=("${name}=${bundle}")
 	done
+}
+
+# Lets apt-get fetch what instances will lack, not what this image lacks, where the run image's list of packages is known.
+environment::tell_apt() {
+	[[ ! -f "${1}" ]] || environment_base+=("APT_CONFIG=${DRIVER}/lib/apt.conf")
 }
 
 # For detect and compile: with the exports of earlier buildpacks.
