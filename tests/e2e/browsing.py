@@ -70,11 +70,11 @@ class Sights:
             self.errors.append(message.text)
 
 
-def sign_in(page: Page, url: str, password: str) -> None:
+def sign_in(page: Page, url: str, password: str, name: str = "admin") -> None:
     """From the first visit to the list of apps."""
     page.set_default_timeout(PATIENCE_MILLISECONDS)
     page.goto(url)
-    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Apps", exact=True).wait_for()

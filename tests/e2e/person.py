@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +37,21 @@ class Outcome:
 
 
 class Person:
-    """Signed in as the first admin."""
+    """Signed in; as the first admin unless told otherwise."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, name: str = "admin", password: str = "") -> None:
         self.installation = installation
         self._session = requests.Session()
         self._session.trust_env = False
-        self._post("login", {"username": "admin", "password": installation.password})
+        self._post("login", {"username": name, "password": password or installation.password})
+
+    def welcome(self, name: str, role: str) -> str:
+        """Let somebody new in, as a member of the first team; return their password."""
+        found = re.search(r'class="told">([^<]+)<', self._post("admin/people/new", {"name": name}).text)
+        assert found, name
+        (team,) = self.installation.rows("SELECT id FROM runtimes_team ORDER BY id LIMIT 1")
+        self._post(f"teams/{team['id']}/join", {"name": name, "role": role})
+        return found[1]
 
     def create(self, name: str, archive: bytes | None = None, /, **fields: str) -> None:
         """Create an app; without further fields from an archive."""
@@ -60,6 +68,11 @@ class Person:
     def set_config(self, name: str, key: str, value: str) -> None:
         """Set a config var."""
         answer = self._post(f"apps/{name}/config/set", {"key": key, "value": value})
+        assert answer.ok, _wrongs(answer)
+
+    def arrange(self, name: str, *buildpacks: str) -> None:
+        """Make these an app's buildpacks, in this order."""
+        answer = self._post(f"apps/{name}/buildpacks/arrange", {"names": buildpacks})
         assert answer.ok, _wrongs(answer)
 
     def deploy(self, name: str, archive: bytes | None = None, /, **fields: str) -> int:
@@ -141,7 +154,9 @@ class Person:
     def _get(self, path: str) -> requests.Response:
         return self._session.get(f"{self.installation.url}/{path}", timeout=60)
 
-    def _post(self, path: str, data: dict[str, str], archive: bytes | None = None) -> requests.Response:
+    def _post(
+        self, path: str, data: Mapping[str, str | Sequence[str]], archive: bytes | None = None
+    ) -> requests.Response:
         if "csrftoken" not in self._session.cookies:
             self._get("login")
         files = {"archive": ("source.tar.gz", archive)} if archive is not None else None
