@@ -1,7 +1,7 @@
 """An app's list of buildpacks: its order is the order in which they build."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,7 +19,12 @@ class ListChanged(ValidationError):
 
 def fingerprint(app: App) -> str:
     """What tells one state of the list from another; a form sends back the one it was drawn with."""
-    names = " ".join(buildpack.name for buildpack in listed(app))
+    return fingerprint_of(listed(app))
+
+
+def fingerprint_of(buildpacks: Iterable[Buildpack]) -> str:
+    """The same of a list that has been read already."""
+    names = " ".join(buildpack.name for buildpack in buildpacks)
     return hashlib.sha256(names.encode()).hexdigest()[:16]
 
 

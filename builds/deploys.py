@@ -13,7 +13,51 @@ from runtimes.models import App, Environment, Image, Journal, Release, Slug, Ste
 # What a build's state means for the deploy, until there is a release that says more.
 _BUILDING = {"queued": "queued", "running": "building", "succeeded": "releasing"}
 _RELEASING = {"pending": "releasing"}
+COLUMNS = (
+    *("created_at", "sealed_at", "cancel_requested_at"),
+    *("build__state", "build__image", "build__ended_at"),
+    *("releases__state", "releases__live_at", "releases__ended_at"),
+)
 OVER = frozenset({"live", "retired", "failed", "canceled", "superseded"})
+
+
+class Facts(NamedTuple):
+    """The columns that say how a deploy stands; `COLUMNS` are their names, seen from its journal."""
+
+    created: datetime
+    sealed: datetime | None
+    canceled: datetime | None
+    build: str | None
+    image: str | None
+    build_ended: datetime | None
+    release: str | None
+    live: datetime | None
+    release_ended: datetime | None
+
+    @property
+    def state(self) -> str:
+        """One of queued, building, pulling, releasing, live, retired, failed, canceled, superseded."""
+        if self.release:
+            return _RELEASING.get(self.release, self.release)
+        if not self.build:
+            return "failed"
+        if self.build not in _BUILDING:
+            return self.build
+        if self.build != "succeeded" or not self.sealed:
+            return _going(self.build, self.image, None)
+        return "canceled" if self.canceled else "failed"
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it was live, or ended otherwise."""
+        if self.release:
+            return self.live or self.release_ended
+        return self.build_ended if self.build and self.build != "succeeded" else self.sealed
+
+    @property
+    def seconds(self) -> float | None:
+        """From the click to the end; None while it goes on."""
+        return (self.ended - self.created).total_seconds() if self.ended else None
 
 
 class Going(NamedTuple):
@@ -48,16 +92,17 @@ class Deploy:
     @property
     def state(self) -> str:
         """One of queued, building, pulling, releasing, live, retired, failed, canceled, superseded."""
-        if self.release:
-            return _RELEASING.get(self.release.state, self.release.state)
-        if not self.build:
-            return "failed"
-        if not self.build.is_over:
-            return _going(self.build.state, self.build.image, None)
-        state = _BUILDING.get(self.build.state, self.build.state)
-        if state != "releasing" or not self.journal.sealed_at:
-            return state
-        return "canceled" if self.journal.cancel_requested_at else "failed"
+        return self.facts.state
+
+    @property
+    def facts(self) -> Facts:
+        """The columns that say how it stands."""
+        journal, build, release = self.journal, self.build, self.release
+        return Facts(
+            *(journal.created_at, journal.sealed_at, journal.cancel_requested_at),
+            *((build.state, build.image, build.ended_at) if build else (None, None, None)),
+            *((release.state, release.live_at, release.ended_at) if release else (None, None, None)),
+        )
 
     @property
     def is_over(self) -> bool:
@@ -123,14 +168,12 @@ class Deploy:
     @property
     def ended_at(self) -> datetime | None:
         """When it was live, or ended otherwise."""
-        if self.release:
-            return self.release.live_at or self.release.ended_at
-        return self.build.ended_at if self.build and self.build.state != "succeeded" else self.journal.sealed_at
+        return self.facts.ended
 
     @property
     def seconds(self) -> float | None:
         """From the click to the end; None while it goes on."""
-        return (self.ended_at - self.queued_at).total_seconds() if self.ended_at else None
+        return self.facts.seconds
 
     @property
     def failure(self) -> str:
@@ -168,20 +211,21 @@ class Deploy:
 
 
 def of(app: App, limit: int = 50) -> list[Deploy]:
-    """The latest deploys of an app, newest first."""
-    return _deploys(Journal.objects.deploys().filter(app=app)[:limit])
+    """The latest deploys of an app, newest first; of their steps only those that failed."""
+    failed = Prefetch("steps", Step.objects.filter(state="failed"))
+    return [_deploy(journal) for journal in _with_all(Journal.objects.deploys().filter(app=app)[:limit], failed)]
 
 
 def get(app: App, number: int) -> Deploy:
     """One deploy of an app; raises `Journal.DoesNotExist`."""
-    found = _deploy(_with_all(Journal.objects.deploys()).get(app=app, number=number))
+    found = _deploy(_with_all(Journal.objects.deploys(), "steps").get(app=app, number=number))
     found.journal.app = found.environment.app = app
     return found
 
 
 def running_and_waiting(apps: Iterable[App]) -> list[Deploy]:
     """What builds, releases or waits now, in the order in which it was asked for."""
-    return _deploys(under_way(apps))
+    return [_deploy(journal) for journal in _with_all(under_way(apps), "steps")]
 
 
 def under_way(apps: Iterable[App]) -> "QuerySet[Journal]":
@@ -207,15 +251,13 @@ def _going(build: str | None, image: str | None, release: str | None) -> str:
     return "pulling" if state == "building" and image else state
 
 
-def _deploys(journals: "QuerySet[Journal]") -> list[Deploy]:
-    return [_deploy(journal) for journal in _with_all(journals)]
-
-
-def _with_all(journals: "QuerySet[Journal]") -> "QuerySet[Journal]":
+def _with_all(journals: "QuerySet[Journal]", steps: "str | Prefetch[str]") -> "QuerySet[Journal]":
     releases = Release.objects.select_related("slug", "image").order_by("pk")
     related = journals.select_related("app__team", "environment", "created_by", "build__slug", "build__found")
     related = related.defer("app__git_secret")
-    return related.prefetch_related("steps", Prefetch("releases", releases))
+    return related.prefetch_related(
+        steps, Prefetch("releases", releases if steps == "steps" else releases.defer("config"))
+    )
 
 
 def _deploy(journal: Journal) -> Deploy:

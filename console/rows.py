@@ -3,20 +3,27 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from builds import deploys
-from builds.deploys import Deploy, Going
+from builds.deploys import Going
 from runtimes.models import App, Environment, Instance, Journal, Process, Release
 
 RECENT = 20
-BUILD = ("build__state", "build__ended_at", "build__image")
-
 Row = TypeVar("Row", Instance, Process)
+
+
+class Bar(NamedTuple):
+    """One of the latest deploys, drawn as a bar."""
+
+    number: int
+    state: str
+    seconds: float | None
 
 
 class Batch:
@@ -45,7 +52,7 @@ class Batch:
         return {each.environment_id: each for each in related.annotate(has_crashed=Exists(crashed))}
 
     @cached_property
-    def deploys(self) -> dict[int, list[Deploy]]:
+    def deploys(self) -> dict[int, list[Bar]]:
         """By environment the latest deploys, newest first."""
         return _deploys(self._environments)
 
@@ -75,7 +82,7 @@ class AppRow:
         return self.batch.live.get(self.environment.pk)
 
     @property
-    def deploys(self) -> Sequence[Deploy]:
+    def deploys(self) -> Sequence[Bar]:
         """The latest ones."""
         return self.batch.deploys.get(self.environment.pk, [])
 
@@ -135,7 +142,7 @@ class AppRow:
         return [instance for instance in self.serving if instance.process == process]
 
     @property
-    def bars(self) -> list[tuple[int, int, Deploy]]:
+    def bars(self) -> list[tuple[int, int, Bar]]:
         """The latest deploys, oldest first, as (x, height of 20, deploy): higher took longer."""
         longest = max((deploy.seconds or 0 for deploy in self.deploys), default=0) or 1
         drawn = list(reversed(self.deploys))
@@ -183,7 +190,7 @@ class Formation:
 def rows_of(apps: Iterable[App], environment: str = "production", going: Iterable[Going] | None = None) -> list[AppRow]:
     """A row for each app that has an environment of that name, in the given order."""
     by_id = {app.pk: app for app in apps}
-    found = list(Environment.objects.filter(app__in=by_id, name=environment).order_by())
+    found = list(Environment.objects.filter(app__in=by_id, name=environment).order_by().annotate(since=_since()))
     for one in found:
         one.app = by_id[one.app_id]
     batch = Batch(found, going)
@@ -196,30 +203,29 @@ def row_of(environment: Environment, going: Iterable[Going] | None = None) -> Ap
     return AppRow(environment.app, environment, Batch([environment], going))
 
 
-def _deploys(environments: Sequence[Environment]) -> dict[int, list[Deploy]]:
-    """The latest deploys by environment, with what a bar and a state need and no more: there may be a thousand."""
-    by_id = {environment.pk: environment for environment in environments}
-    found: dict[int, list[Deploy]] = defaultdict(list)
-    for journal in _recent(environments):
-        journal.environment = by_id[journal.environment_id]
-        journal.app = journal.environment.app
-        release = Release(state=journal.release_state, live_at=journal.release_live, ended_at=journal.release_ended)
-        build = getattr(journal, "build", None)
-        found[journal.environment_id].append(Deploy(journal, build, release if journal.release_state else None))
-    return found
+def _deploys(environments: Sequence[Environment]) -> dict[int, list[Bar]]:
+    """The latest deploys by environment, newest first, without a single model: there may be a thousand."""
+    found: dict[int, dict[int, Bar]] = defaultdict(dict)
+    rows = _recent(environments).order_by("-pk").values_list("environment", "number", *deploys.COLUMNS)
+    for environment, number, *columns in rows:
+        facts = deploys.Facts(*columns)
+        found[environment].setdefault(number, Bar(number, facts.state, facts.seconds))
+    return {environment: list(bars.values()) for environment, bars in found.items()}
 
 
-def _recent(environments: Sequence[Environment]) -> Iterable[Any]:
-    place = Window(RowNumber(), partition_by=F("environment"), order_by=F("pk").desc())
-    recent = (
-        Journal.objects.deploys().filter(environment__in=environments).annotate(place=place).filter(place__lte=RECENT)
-    )
-    related = recent.select_related("build").annotate(
-        release_state=F("releases__state"), release_live=F("releases__live_at"), release_ended=F("releases__ended_at")
-    )
-    return related.only(
-        "number", "environment", "app", "created_at", "sealed_at", "cancel_requested_at", *BUILD
-    ).order_by("-pk")
+def _recent(environments: Sequence[Environment]) -> "QuerySet[Journal]":
+    """The journals of the latest deploys; a busy environment's thousands of older ones are never looked at."""
+    if len(environments) == 1:
+        newest = Journal.objects.deploys().filter(environment=environments[0]).order_by("-pk").values("pk")[:RECENT]
+        return Journal.objects.filter(pk__in=newest)
+    each_since = (Q(environment=each.pk, pk__gte=each.since) for each in environments)  # type: ignore[attr-defined]
+    return Journal.objects.deploys().filter(reduce(or_, each_since, Q(pk__in=[])))
+
+
+def _since() -> Any:
+    """For a query of environments: the key of the oldest of its latest deploys."""
+    of_it = Journal.objects.deploys().filter(environment=OuterRef("pk")).order_by("-pk").values("pk")
+    return Coalesce(Subquery(of_it[RECENT - 1 : RECENT]), 0)
 
 
 def _by_environment(rows: "QuerySet[Row]") -> dict[int, list[Row]]:

@@ -96,7 +96,7 @@ def _page(request: HttpRequest, app: App, template: str, *, told: bool = False) 
         "detected": detected,
         "pinnable": applied if may and {*applied} <= {each.name for each in detected} else [],
         "others": [each for each in others if each.is_ready],
-        "seen": arranging.fingerprint(app),
+        "seen": arranging.fingerprint_of(chosen),
         "applied": applied,
         "cache_bytes": cache.size(app),
         "sentence": _sentence([each.name for each in chosen]),

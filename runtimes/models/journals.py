@@ -52,6 +52,8 @@ class Journal(models.Model):
                 fields=["app", "number"], condition=models.Q(number__gt=0), name="one_journal_per_number"
             )
         ]
+        # Those under way are asked for with every page.
+        indexes = [models.Index(fields=["app"], condition=models.Q(sealed_at=None), name="open_journals")]
 
     def __str__(self) -> str:
         return f"{self.app.name} #{self.number}"

@@ -6,7 +6,17 @@ import sys
 import time
 
 from tests.bench.bench import Bench
-from tests.bench.figures import cold_deploy, first_line, memory, nine_packages, reconciler, redeploy, releasing, scaling
+from tests.bench.figures import (
+    cold_deploy,
+    first_line,
+    memory,
+    nine_packages,
+    pages,
+    reconciler,
+    redeploy,
+    releasing,
+    scaling,
+)
 from tests.bench.measure import HEAD, Figure
 
 # Memory first: that is the platform as it stands after `make up`.
@@ -19,6 +29,7 @@ FIGURES = {
     "nine-packages": nine_packages.measure,
     "releasing": releasing.measure,
     "reconciler": reconciler.measure,
+    "pages": pages.measure,
 }
 
 
