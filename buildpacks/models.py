@@ -2,9 +2,11 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 name_validator = RegexValidator(
-    r"\A[a-z0-9][a-z0-9-]{0,59}\Z", "Use lower-case letters, digits and hyphens, and begin with a letter or digit."
+    r"\A[a-z0-9][a-z0-9-]{0,59}\Z",
+    gettext_lazy("Use lower-case letters, digits and hyphens, and begin with a letter or digit."),
 )
 
 
@@ -17,10 +19,10 @@ class Buildpack(models.Model):
     """
 
     class Kind(models.TextChoices):
-        BUNDLED = "bundled", "Bundled"
-        GIT = "git", "Git"
-        TARBALL = "tarball", "Tarball"
-        UPLOAD = "upload", "Uploaded archive"
+        BUNDLED = "bundled", gettext_lazy("Bundled")
+        GIT = "git", gettext_lazy("Git")
+        TARBALL = "tarball", gettext_lazy("Tarball")
+        UPLOAD = "upload", gettext_lazy("Uploaded archive")
 
     name = models.CharField(max_length=60, unique=True, validators=[name_validator])
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from buildpacks.models import Buildpack
 from builds.build import listed
@@ -50,10 +51,16 @@ def arrange(app: App, names: Sequence[str], seen: str = "") -> None:
 
 def _check(name: str, known: dict[str, Buildpack], names: Sequence[str]) -> None:
     if name not in known:
-        raise ValidationError(f"There is no buildpack {name}. There are: {', '.join(sorted(known))}.")
+        raise ValidationError(
+            _("There is no buildpack %(name)s. There are: %(names)s.")
+            % {"name": name, "names": ", ".join(sorted(known))}
+        )
     if not known[name].enabled:
-        raise ValidationError(f"{name} is disabled: an administrator can enable it.")
+        raise ValidationError(_("%(name)s is disabled: an administrator can enable it.") % {"name": name})
     if not known[name].is_ready:
-        raise ValidationError(f"{name} cannot be used: {known[name].problem or 'it is still being fetched'}.")
+        raise ValidationError(
+            _("%(name)s cannot be used: %(why)s.")
+            % {"name": name, "why": known[name].problem or _("it is still being fetched")}
+        )
     if list(names).count(name) > 1:
-        raise ValidationError(f"{name} is in the list twice. Each buildpack builds once.")
+        raise ValidationError(_("%(name)s is in the list twice. Each buildpack builds once.") % {"name": name})

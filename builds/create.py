@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from builds import samples
 from runtimes import addresses, bell
@@ -103,13 +104,18 @@ def _set(app: App, archive: "File[bytes] | None", **where: Any) -> None:
 def check(app: App, has_archive: bool) -> None:
     """Raise `ValidationError` by field for what the single fields cannot know."""
     if app.name in RESERVED_NAMES:
-        raise ValidationError({"name": f"The name {app.name} is reserved. Choose another."})
+        raise ValidationError({"name": _("The name %(name)s is reserved. Choose another.") % {"name": app.name}})
     if "--" in app.name:  # shop--staging.localhost is where staging of shop answers
-        raise ValidationError({"name": "Two hyphens in a row are kept for the addresses of environments."})
+        raise ValidationError({"name": _("Two hyphens in a row are kept for the addresses of environments.")})
     if app.source == App.Source.SAMPLE and app.sample not in samples.names():
-        raise ValidationError({"sample": f"There is no sample {app.sample}. There are: {', '.join(samples.names())}."})
+        raise ValidationError(
+            {
+                "sample": _("There is no sample %(sample)s. There are: %(names)s.")
+                % {"sample": app.sample, "names": ", ".join(samples.names())}
+            }
+        )
     if app.source == App.Source.ARCHIVE and not has_archive:
-        raise ValidationError({"archive": "Choose a .tar.gz, .tar.zst or .zip file."})
+        raise ValidationError({"archive": _("Choose a .tar.gz, .tar.zst or .zip file.")})
     if app.source == App.Source.IMAGE:
         check_image(app.image, "image")
         check_credentials(app)
@@ -120,7 +126,7 @@ def check(app: App, has_archive: bool) -> None:
 def check_git(url: str, ref: str) -> None:
     """Raise `ValidationError` for a Git address or ref that would never work, or that is no such thing."""
     if not GIT_URL.fullmatch(url):
-        raise ValidationError({"git_url": "Use an address such as https://host/name.git or git@host:name.git."})
+        raise ValidationError({"git_url": _("Use an address such as https://host/name.git or git@host:name.git.")})
     check_address(url, "git_url")
     check_ref(ref, "git_ref")
 
@@ -136,7 +142,7 @@ def check_address(url: str, field: str) -> None:
 def check_image(name: str, field: str) -> None:
     """Raise `ValidationError` for `field` unless this names an image of a registry that may be asked."""
     if not parse(name):
-        raise ValidationError({field: "Name an image as registry.example.com/team/shop:1.4, or by its digest."})
+        raise ValidationError({field: _("Name an image as registry.example.com/team/shop:1.4, or by its digest.")})
     try:
         addresses.check_image(name)
     except ValidationError as error:
@@ -149,14 +155,22 @@ def check_credentials(app: App) -> None:
     if credentials is None or name is None:
         return
     if credentials.team_id not in (None, app.team_id):
-        raise ValidationError({"credentials": f"{app.team} has no credentials {credentials}."})
+        raise ValidationError(
+            {
+                "credentials": _("%(team)s has no credentials %(credentials)s.")
+                % {"team": app.team, "credentials": credentials}
+            }
+        )
     if credentials.registry != name.host:
         raise ValidationError(
-            {"credentials": f"{credentials} is for {credentials.registry}, but this image is at {name.host}."}
+            {
+                "credentials": _("%(credentials)s is for %(registry)s, but this image is at %(host)s.")
+                % {"credentials": credentials, "registry": credentials.registry, "host": name.host}
+            }
         )
 
 
 def check_ref(ref: str, field: str) -> None:
     """Raise `ValidationError` for `field` unless this can be a branch, tag or commit; empty is the default branch."""
     if ref and (not GIT_REF.fullmatch(ref) or ".." in ref or len(ref) > LONGEST_REF):
-        raise ValidationError({field: "Use the name of a branch or tag, or a full commit."})
+        raise ValidationError({field: _("Use the name of a branch or tag, or a full commit.")})

@@ -1,6 +1,7 @@
 """Credentials of registries: named, of a team or for all, taken once and never shown again."""
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from runtimes.models import Credentials, Team
 
@@ -24,15 +25,23 @@ def _check_registry(credentials: Credentials, password: str) -> None:
     if before.registry == credentials.registry:
         return
     if users := used_by(credentials):
-        raise ValidationError({"registry": f"{', '.join(users)} need them for {before.registry}."})
+        raise ValidationError(
+            {
+                "registry": _("%(names)s need them for %(registry)s.")
+                % {"names": ", ".join(users), "registry": before.registry}
+            }
+        )
     if not password:
-        raise ValidationError({"password": "For another registry, give its password too."})
+        raise ValidationError({"password": _("For another registry, give its password too.")})
 
 
 def remove(credentials: Credentials) -> None:
     """Forget them; raise `ValidationError` while an app uses them."""
     if users := used_by(credentials):
-        raise ValidationError(f"{credentials} are used by {', '.join(users)}. Give them others first.")
+        raise ValidationError(
+            _("%(credentials)s are used by %(names)s. Give them others first.")
+            % {"credentials": credentials, "names": ", ".join(users)}
+        )
     credentials.delete()
 
 
@@ -45,5 +54,5 @@ def find(team: Team, name: str) -> Credentials:
     """Those of this name that the team may use, its own first; `ValidationError` if there are none."""
     found = Credentials.objects.usable_by(team).filter(name=name).order_by("-team")
     if not found:
-        raise ValidationError(f"{team} has no credentials {name}.")
+        raise ValidationError(_("%(team)s has no credentials %(name)s.") % {"team": team, "name": name})
     return next((each for each in found if each.team_id), found[0])

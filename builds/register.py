@@ -11,6 +11,7 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from buildpacks.models import Buildpack
 from builds.create import GIT_URL, check_address
@@ -54,7 +55,7 @@ def register(
     except IntegrityError:
         if upload:
             storages["buildpacks"].delete(upload)
-        raise ValidationError({"name": f"There is a buildpack {name} already."}) from None
+        raise ValidationError({"name": _("There is a buildpack %(name)s already.") % {"name": name}}) from None
     order("builds.tasks.obtain_buildpack", buildpack.pk, upload)
     bell.ring(TOPIC)
     return buildpack
@@ -63,7 +64,7 @@ def register(
 def fetch_again(buildpack: Buildpack) -> None:
     """Try once more to fetch one that has a `problem`; the pin stays. Raise `ValidationError` for any other."""
     if buildpack.is_ready or not buildpack.problem or buildpack.kind == Kind.UPLOAD:
-        raise ValidationError(f"There is nothing to fetch for {buildpack.name}.")
+        raise ValidationError(_("There is nothing to fetch for %(name)s.") % {"name": buildpack.name})
     buildpack.problem = ""
     buildpack.save(update_fields=["problem"])
     order("builds.tasks.obtain_buildpack", buildpack.pk, "")
@@ -73,9 +74,12 @@ def fetch_again(buildpack: Buildpack) -> None:
 def unregister(buildpack: Buildpack) -> None:
     """Remove it from the registry; raise `ValidationError` while an app uses it, or if it is bundled."""
     if buildpack.kind == Kind.BUNDLED:
-        raise ValidationError("A bundled buildpack cannot be removed. Disable it instead.")
+        raise ValidationError(_("A bundled buildpack cannot be removed. Disable it instead."))
     if users := used_by(buildpack):
-        raise ValidationError(f"{buildpack.name} is used by {', '.join(users)}. Take it out of their lists first.")
+        raise ValidationError(
+            _("%(name)s is used by %(names)s. Take it out of their lists first.")
+            % {"name": buildpack.name, "names": ", ".join(users)}
+        )
     key = buildpack.archive
     buildpack.delete()
     if key:
@@ -117,11 +121,13 @@ def set_environment(buildpack: Buildpack, values: Mapping[str, str]) -> None:
     """
     for name, value in values.items():
         if not KEY.fullmatch(name):
-            raise ValidationError(f"{name} is no name of a variable: use letters, digits and underscores.")
+            raise ValidationError(
+                _("%(name)s is no name of a variable: use letters, digits and underscores.") % {"name": name}
+            )
         if name in KEPT:
-            raise ValidationError(f"{name} is set by the platform.")
+            raise ValidationError(_("%(name)s is set by the platform.") % {"name": name})
         if not value.isprintable():
-            raise ValidationError(f"The value of {name} has a line end or a control character.")
+            raise ValidationError(_("The value of %(name)s has a line end or a control character.") % {"name": name})
     buildpack.environment = dict(values)
     buildpack.save(update_fields=["environment"])
     bell.ring(TOPIC)
@@ -140,7 +146,7 @@ def used_by(buildpack: Buildpack) -> list[str]:
 def _check(buildpack: Buildpack, has_archive: bool) -> None:
     if buildpack.kind == Kind.UPLOAD:
         if not has_archive:
-            raise ValidationError({"archive": "Choose a .tar.gz, .tar.zst or .zip file."})
+            raise ValidationError({"archive": _("Choose a .tar.gz, .tar.zst or .zip file.")})
         return
     if buildpack.kind == Kind.GIT:
         _check_git(buildpack.url, buildpack.pin)
@@ -151,13 +157,13 @@ def _check(buildpack: Buildpack, has_archive: bool) -> None:
 
 def _check_git(url: str, pin: str) -> None:
     if not GIT_URL.fullmatch(url):
-        raise ValidationError({"url": "Use an address such as https://host/name.git."})
+        raise ValidationError({"url": _("Use an address such as https://host/name.git.")})
     if not COMMIT.fullmatch(pin):
-        raise ValidationError({"pin": "Give the full commit, 40 digits: a branch would change under your builds."})
+        raise ValidationError({"pin": _("Give the full commit, 40 digits: a branch would change under your builds.")})
 
 
 def _check_tarball(url: str, pin: str) -> None:
     if not TARBALL_URL.fullmatch(url):
-        raise ValidationError({"url": "Use an https address of a .tgz, .tar.gz, .tar.zst or .zip file."})
+        raise ValidationError({"url": _("Use an https address of a .tgz, .tar.gz, .tar.zst or .zip file.")})
     if not SHA256.fullmatch(pin):
-        raise ValidationError({"pin": "Give the sha256 of the file, 64 digits. sha256sum FILE prints it."})
+        raise ValidationError({"pin": _("Give the sha256 of the file, 64 digits. sha256sum FILE prints it.")})

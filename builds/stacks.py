@@ -4,6 +4,7 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from builds.models import Build
 from runtimes import addresses, bell
@@ -23,7 +24,9 @@ def add(name: str, build_from: str, run_from: str, identifier: str) -> Stack:
     stack = Stack(name=name, build_from=build_from, run_from=run_from, identifier=identifier)
     for field in ("build_from", "run_from"):
         if not IMAGE.fullmatch(getattr(stack, field)):
-            raise ValidationError({field: "Name an image as docker does: heroku/heroku:24-build, host/name@sha256:…"})
+            raise ValidationError(
+                {field: _("Name an image as docker does: heroku/heroku:24-build, host/name@sha256:…")}
+            )
         try:
             addresses.check_image(getattr(stack, field))
         except ValidationError as error:
@@ -33,7 +36,7 @@ def add(name: str, build_from: str, run_from: str, identifier: str) -> Stack:
         with transaction.atomic():
             stack.save()
     except IntegrityError:
-        raise ValidationError({"name": f"There is a stack {name} already."}) from None
+        raise ValidationError({"name": _("There is a stack %(name)s already.") % {"name": name}}) from None
     adopt_again(stack)
     return stack
 
@@ -41,7 +44,7 @@ def add(name: str, build_from: str, run_from: str, identifier: str) -> Stack:
 def adopt_again(stack: Stack) -> None:
     """Have a stack's images made anew of those that were named; raise `ValidationError` for one of ours."""
     if stack.is_ours:
-        raise ValidationError(f"{stack} comes with Slipway. `make images` makes its images.")
+        raise ValidationError(_("%(stack)s comes with Slipway. `make images` makes its images.") % {"stack": stack})
     Stack.objects.filter(pk=stack.pk).update(problem="")
     order("builds.tasks.adopt_stack", stack.pk)
     bell.ring(TOPIC)
@@ -50,10 +53,11 @@ def adopt_again(stack: Stack) -> None:
 def remove(stack: Stack) -> None:
     """Forget a stack and its images; raise `ValidationError` while an app uses it, or if it is one of ours."""
     if stack.is_ours:
-        raise ValidationError(f"{stack} comes with Slipway and stays.")
+        raise ValidationError(_("%(stack)s comes with Slipway and stays.") % {"stack": stack})
     if users := used_by(stack):
         raise ValidationError(
-            f"{stack} is used by {', '.join(users)}. Give them another stack, deploy them, or destroy them first."
+            _("%(stack)s is used by %(names)s. Give them another stack, deploy them, or destroy them first.")
+            % {"stack": stack, "names": ", ".join(users)}
         )
     stack.delete()
     order("builds.tasks.drop_stack", stack.name)
@@ -69,7 +73,10 @@ def used_by(stack: Stack) -> list[str]:
 def change_stack(app: App, stack: Stack) -> None:
     """Build the app with another stack from the next deploy on; raise `ValidationError` if it cannot be used."""
     if not stack.is_ready:
-        raise ValidationError(f"{stack} cannot be used: {stack.problem or 'its images are still being made'}.")
+        raise ValidationError(
+            _("%(stack)s cannot be used: %(why)s.")
+            % {"stack": stack, "why": stack.problem or _("its images are still being made")}
+        )
     app.stack = stack
     app.save(update_fields=["stack"])
     Build.objects.filter(app=app).update(cache_bytes=None)  # that was of the stack before

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from builds.build import listed
 from builds.create import check_image, check_ref, keep
@@ -38,7 +39,7 @@ def start_deploy(
     app = environment.app
     check_ref(ref, "ref")
     if App.objects.filter(pk=app.pk, destroyed_at__isnull=False).exists():
-        raise ValidationError(f"{app.name} is being removed.")
+        raise ValidationError(_("%(name)s is being removed.") % {"name": app.name})
     if image or app.source == App.Source.IMAGE:
         return _queue(environment, by, listed=[], image=_image(app, image))
     key = keep(app, archive) if archive else ""
@@ -74,7 +75,12 @@ def steps(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def _image(app: App, image: str) -> str:
     if app.source != App.Source.IMAGE:
-        raise ValidationError({"image": f"{app.name} is built from its source. Set its source to a ready image first."})
+        raise ValidationError(
+            {
+                "image": _("%(name)s is built from its source. Set its source to a ready image first.")
+                % {"name": app.name}
+            }
+        )
     if image:
         check_image(image, "image")
     return image or app.image

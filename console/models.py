@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from runtimes.models import Role, Team
 
@@ -37,8 +38,8 @@ class Activity(models.Model):
     """
 
     class Via(models.TextChoices):
-        PAGE = "page", "Page"
-        COMMAND = "command", "Command line"
+        PAGE = "page", gettext_lazy("Page")
+        COMMAND = "command", gettext_lazy("Command line")
 
     at = models.DateTimeField(default=timezone.now, editable=False)
     actor = models.CharField(max_length=150, help_text="The user's name, or the name in the operating system.")

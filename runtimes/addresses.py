@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from runtimes import address_rules
 from runtimes.address_rules import Address, Policy
@@ -29,7 +30,7 @@ def check_url(url: str) -> None:
     try:
         host = address_rules.target(url).host
     except ValueError:
-        raise ValidationError("The address names no host.") from None
+        raise ValidationError(_("The address names no host.")) from None
     check_host(host)
 
 
@@ -46,7 +47,7 @@ def check_host(host: str) -> None:
     A name that nobody knows here passes: whoever fetches asks again where it is used.
     """
     if why := address_rules.refused(host, _resolved(host), policy()):
-        raise ValidationError(f"{why}. Nothing is fetched from there.")
+        raise ValidationError(_("%(why)s. Nothing is fetched from there.") % {"why": why})
 
 
 def files() -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import bell
 from runtimes.models import App, ConfigVar, Environment
@@ -52,14 +53,16 @@ def _changed(app: App, environment: Environment | None) -> None:
 def check(key: str, value: str) -> None:
     """Raise `ValidationError` for a key or value that cannot be a process's environment."""
     if key in PROTECTED or key.startswith("SLIPWAY_"):
-        raise ValidationError(f"{key} is set by the platform and cannot be changed.")
+        raise ValidationError(_("%(key)s is set by the platform and cannot be changed.") % {"key": key})
     try:
         key_validator(key)
     except ValidationError as error:
         raise ValidationError(f"{key}: {error.messages[0]}") from error
     if "\0" in value:
-        raise ValidationError(f"{key}: a value cannot hold a NUL character.")
+        raise ValidationError(_("%(key)s: a value cannot hold a NUL character.") % {"key": key})
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValidationError(f"{key}: a value has to be text in UTF-8.")
+        raise ValidationError(_("%(key)s: a value has to be text in UTF-8.") % {"key": key})
     if len(value.encode()) > LONGEST:
-        raise ValidationError(f"{key}: a value can hold at most {LONGEST // 1024} KB.")
+        raise ValidationError(
+            _("%(key)s: a value can hold at most %(most)s KB.") % {"key": key, "most": LONGEST // 1024}
+        )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import aside, bell, journal
 from runtimes.engine.base import EngineError, Exit
@@ -36,9 +37,9 @@ def run(environment: Environment, command: str, by: Any = None) -> OneOff:
     """Ask for a command; raises `ValidationError` where there is nothing to run it in, or nothing to run."""
     command = command.strip()
     if not command or len(command) > LONGEST_COMMAND or "\0" in command:
-        raise ValidationError(f"Write a command of at most {LONGEST_COMMAND} characters.")
+        raise ValidationError(_("Write a command of at most %(most)s characters.") % {"most": LONGEST_COMMAND})
     if not (live := environment.live):
-        raise ValidationError(f"Nothing runs in {environment.name} yet. Deploy first.")
+        raise ValidationError(_("Nothing runs in %(name)s yet. Deploy first.") % {"name": environment.name})
     with transaction.atomic():
         number = OneOff.objects.next_number(environment.app)
         record = Journal.objects.create(app=environment.app, environment=environment, number=0, created_by=by)

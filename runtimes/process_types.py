@@ -3,6 +3,7 @@
 import re
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from runtimes import bell
 from runtimes.models import App, Environment, Process
@@ -17,9 +18,9 @@ def add(environment: Environment, name: str, command: str = "") -> Process:
     Raises `ValidationError` by field if it cannot be.
     """
     if environment.app.source != App.Source.IMAGE:
-        raise ValidationError("The process types of this app come from its Procfile.")
+        raise ValidationError(_("The process types of this app come from its Procfile."))
     if not NAME.fullmatch(name) or name == "release":
-        raise ValidationError({"name": "Use letters, digits, hyphens and underscores, and not the name release."})
+        raise ValidationError({"name": _("Use letters, digits, hyphens and underscores, and not the name release.")})
     process = Process(environment=environment, name=name, command=command, quantity=int(name == "web"))
     process.full_clean()
     process.save()
@@ -31,7 +32,7 @@ def remove(process: Process) -> None:
     """End its instances and forget it; raise `ValidationError` where the Procfile would bring it back."""
     environment = process.environment
     if environment.app.source != App.Source.IMAGE:
-        raise ValidationError("The process types of this app come from its Procfile. Scale this one to 0 instead.")
+        raise ValidationError(_("The process types of this app come from its Procfile. Scale this one to 0 instead."))
     process.delete()
     bell.ring(f"app.{environment.app_id}")
     bring_in_line(environment)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import bell, deploy, journal
 from runtimes.freeze import Runnable, make_release, runs
@@ -31,7 +32,10 @@ def change_config(environment: Environment, by: Any = None, description: str = "
 def roll_back(to: Release, by: Any = None, *, current_config: bool = False) -> Release:
     """Release what an old release runs again, with that release's config or the current one."""
     if to not in possible_rollbacks(to.environment):
-        raise ValidationError(f"{to.version} cannot be rolled back to: it never served, or what it ran is gone.")
+        raise ValidationError(
+            _("%(version)s cannot be rolled back to: it never served, or what it ran is gone.")
+            % {"version": to.version}
+        )
     config = ConfigVar.objects.for_release(to.environment) if current_config else to.config
     facts = {"config": config, "commands": to.commands, "port": to.port, "release_command": to.release_command}
     described = f"Rolled back to {to.version}" + (" with the current config" if current_config else "")
@@ -41,7 +45,7 @@ def roll_back(to: Release, by: Any = None, *, current_config: bool = False) -> R
 def promote(source: Environment, target: Environment, by: Any = None) -> Release:
     """Release what serves in `source` in `target`, with the config of `target`, without a build."""
     if source.app_id != target.app_id or source == target:
-        raise ValidationError("Choose two environments of the same app.")
+        raise ValidationError(_("Choose two environments of the same app."))
     live = _live(source)
     if live.image:
         _take_along(live, target)
@@ -67,7 +71,7 @@ def _take_along(live: Release, target: Environment) -> None:
 
 def _live(environment: Environment) -> Release:
     if not (live := environment.live):
-        raise ValidationError(f"Nothing runs in {environment.name} yet. Deploy first.")
+        raise ValidationError(_("Nothing runs in %(name)s yet. Deploy first.") % {"name": environment.name})
     return live
 
 
@@ -81,6 +85,6 @@ def _request(environment: Environment, what: Runnable, by: Any, **facts: Any) ->
             journal.note(record, f"{release.description}, asked for by {by or 'the command line'}.")
             order("runtimes.tasks.carry_out", release.pk)
     except IntegrityError:
-        raise ValidationError("Another release of this environment is on its way. Wait until it is live.") from None
+        raise ValidationError(_("Another release of this environment is on its way. Wait until it is live.")) from None
     bell.ring(f"app.{environment.app_id}", "apps")
     return release

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import bell
 from runtimes.holding import hold
@@ -23,7 +24,11 @@ SURGE = timedelta(minutes=10)
 def restart(environment: Environment, what: str = "") -> None:
     """Have all instances restarted, those of a process type, or one (`web.1`); `ValidationError` if there is none."""
     if not _chosen(environment, what):
-        raise ValidationError(f"Nothing called {what} runs in {environment.name}." if what else "Nothing runs yet.")
+        raise ValidationError(
+            _("Nothing called %(what)s runs in %(where)s.") % {"what": what, "where": environment.name}
+            if what
+            else _("Nothing runs yet.")
+        )
     order("runtimes.tasks.restart", environment.pk, what)
 
 

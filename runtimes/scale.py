@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from runtimes import bell
 from runtimes.models import Environment, Process
@@ -22,9 +23,11 @@ def scale(environment: Environment, quantities: Mapping[str, int]) -> None:
     for name, quantity in quantities.items():
         if name not in known:
             have = ", ".join(sorted(known)) or "none yet: deploy first"
-            raise ValidationError(f"There is no process type {name}. There are: {have}.")
+            raise ValidationError(
+                _("There is no process type %(name)s. There are: %(have)s.") % {"name": name, "have": have}
+            )
         if not 0 <= quantity <= MOST:
-            raise ValidationError(f"{name}: choose a number from 0 to {MOST}.")
+            raise ValidationError(_("%(name)s: choose a number from 0 to %(most)s.") % {"name": name, "most": MOST})
     with transaction.atomic():
         for name, quantity in quantities.items():
             Process.objects.filter(pk=known[name].pk).update(quantity=quantity)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from runtimes import aside, bell
@@ -38,7 +39,7 @@ KEPT = 200
 def ask(environment: Environment, by: Any, instance: str = "") -> Shell:
     """Ask for a shell; raises `ValidationError` where there can be none."""
     if not settings.SHELL:
-        raise ValidationError("Shells are switched off in this installation.")
+        raise ValidationError(_("Shells are switched off in this installation."))
     release, ref = _where(environment, instance)
     facts = {"release": release, "instance": instance, "ref": ref, "created_by": by}
     with transaction.atomic():
@@ -54,10 +55,10 @@ def _where(environment: Environment, instance: str) -> tuple[Release, str]:
     if instance:
         up = environment.instances.filter(state="up").select_related("release").order_by("-pk")
         if not (found := next((one for one in up if one.name == instance), None)):
-            raise ValidationError(f"{instance} is not up.")
+            raise ValidationError(_("%(instance)s is not up.") % {"instance": instance})
         return found.release, found.ref
     if not (live := environment.live):
-        raise ValidationError(f"Nothing runs in {environment.name} yet. Deploy first.")
+        raise ValidationError(_("Nothing runs in %(name)s yet. Deploy first.") % {"name": environment.name})
     return live, ""
 
 

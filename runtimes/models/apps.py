@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from runtimes.encryption import EncryptedTextField
 
@@ -34,15 +35,17 @@ RESERVED_NAMES = frozenset(
 
 name_validator = RegexValidator(
     r"\A[a-z][a-z0-9-]{0,29}\Z",
-    "Use 1 to 30 lower-case letters, digits and hyphens, and begin with a letter.",
+    gettext_lazy("Use 1 to 30 lower-case letters, digits and hyphens, and begin with a letter."),
 )
 
 
 stack_name_validator = RegexValidator(
-    r"\A(?=.{1,30}\Z)[a-z0-9]+([.-][a-z0-9]+)*\Z", "Use lower-case letters, digits, and single hyphens or dots between."
+    r"\A(?=.{1,30}\Z)[a-z0-9]+([.-][a-z0-9]+)*\Z",
+    gettext_lazy("Use lower-case letters, digits, and single hyphens or dots between."),
 )
 identifier_validator = RegexValidator(
-    r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,29}\Z", "Use letters, digits, hyphens, dots and underscores, as in heroku-24."
+    r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,29}\Z",
+    gettext_lazy("Use letters, digits, hyphens, dots and underscores, as in heroku-24."),
 )
 
 
@@ -92,14 +95,14 @@ class App(models.Model):
     """What a team deploys: a name, a source, a stack; `destroyed_at` is set while it is being removed."""
 
     class Source(models.TextChoices):
-        GIT = "git", "Git repository"
-        ARCHIVE = "archive", "Uploaded archive"
-        SAMPLE = "sample", "Sample"
-        IMAGE = "image", "Ready image"
+        GIT = "git", gettext_lazy("Git repository")
+        ARCHIVE = "archive", gettext_lazy("Uploaded archive")
+        SAMPLE = "sample", gettext_lazy("Sample")
+        IMAGE = "image", gettext_lazy("Ready image")
 
     class Pull(models.TextChoices):
-        ALWAYS = "always", "At every deploy"
-        MISSING = "missing", "Only if it is not here"
+        ALWAYS = "always", gettext_lazy("At every deploy")
+        MISSING = "missing", gettext_lazy("Only if it is not here")
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="apps")
     name = models.CharField(max_length=30, unique=True, validators=[name_validator])

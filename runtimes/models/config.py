@@ -3,13 +3,14 @@
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from runtimes.encryption import EncryptedTextField
 
 from .apps import App, Environment
 
 key_validator = RegexValidator(
-    r"\A[A-Za-z_][A-Za-z0-9_]{0,127}\Z", "Use letters, digits and underscores, and begin with a letter."
+    r"\A[A-Za-z_][A-Za-z0-9_]{0,127}\Z", gettext_lazy("Use letters, digits and underscores, and begin with a letter.")
 )
 
 

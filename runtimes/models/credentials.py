@@ -3,6 +3,7 @@
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from runtimes.encryption import EncryptedTextField
 from runtimes.engine.base import Login
@@ -11,10 +12,11 @@ from runtimes.engine.references import HOST
 from .teams import Team
 
 credentials_name_validator = RegexValidator(
-    r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,29}\Z", "Use 1 to 30 letters, digits, hyphens, dots and underscores."
+    r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,29}\Z", gettext_lazy("Use 1 to 30 letters, digits, hyphens, dots and underscores.")
 )
 registry_validator = RegexValidator(
-    rf"\A{HOST.pattern}\Z", "Name the registry's host, with its port if it has one, as registry.example.com:5000."
+    rf"\A{HOST.pattern}\Z",
+    gettext_lazy("Name the registry's host, with its port if it has one, as registry.example.com:5000."),
 )
 
 

@@ -4,13 +4,14 @@ import idna
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .apps import Environment
 
 # At least two labels of at most 63 letters, digits and hyphens (RFC 1123); other scripts as punycode (RFC 5891).
 hostname_validator = RegexValidator(
     r"\A(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z",
-    "Use a host name such as shop.example.org, in lower case.",
+    gettext_lazy("Use a host name such as shop.example.org, in lower case."),
 )
 
 
@@ -18,10 +19,10 @@ class Domain(models.Model):
     """A name with what the last look at it found: where it leads, and until when its certificate is good."""
 
     class Reach(models.TextChoices):
-        UNKNOWN = "unknown", "Not looked up yet"
-        NOWHERE = "nowhere", "No address in the DNS"
-        ELSEWHERE = "elsewhere", "Leads elsewhere"
-        HERE = "here", "Leads here"
+        UNKNOWN = "unknown", gettext_lazy("Not looked up yet")
+        NOWHERE = "nowhere", gettext_lazy("No address in the DNS")
+        ELSEWHERE = "elsewhere", gettext_lazy("Leads elsewhere")
+        HERE = "here", gettext_lazy("Leads here")
 
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="domains")
     name = models.CharField(max_length=253, unique=True, validators=[hostname_validator])

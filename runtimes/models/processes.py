@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .apps import Environment
 
@@ -18,13 +20,13 @@ STATUSES = re.compile(r"\A[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*\Z", r
 def check_statuses(value: str) -> None:
     """Refuse what is no list of HTTP statuses and ranges of them."""
     if not STATUSES.match(value):
-        raise ValidationError("Write statuses and ranges of them, such as 200-399 or 200,204.")
+        raise ValidationError(_("Write statuses and ranges of them, such as 200-399 or 200,204."))
 
 
 def check_path(value: str) -> None:
     """Refuse what cannot stand in the first line of a request (RFC 9112, section 3.2.1)."""
     if not re.match(r"\A/[!-~]*\Z", value):
-        raise ValidationError("Begin with a slash and use no spaces, such as /health.")
+        raise ValidationError(_("Begin with a slash and use no spaces, such as /health."))
 
 
 class Process(models.Model):
@@ -36,9 +38,9 @@ class Process(models.Model):
     """
 
     class Health(models.TextChoices):
-        TCP = "tcp", "Its port answers"
-        HTTP = "http", "A path answers"
-        COMMAND = "command", "A command succeeds"
+        TCP = "tcp", gettext_lazy("Its port answers")
+        HTTP = "http", gettext_lazy("A path answers")
+        COMMAND = "command", gettext_lazy("A command succeeds")
 
     class Signal(models.TextChoices):
         TERM = "SIGTERM"
@@ -80,11 +82,11 @@ class Process(models.Model):
     def clean(self) -> None:
         """Refuse a health check that lacks what it asks, or that asks a port where there is none."""
         if self.health == self.Health.HTTP and not self.is_web:
-            raise ValidationError({"health": "Only web has a port. Choose another check."})
+            raise ValidationError({"health": _("Only web has a port. Choose another check.")})
         if self.health == self.Health.HTTP and not self.health_path:
-            raise ValidationError({"health_path": "Say which path is asked for, such as /health."})
+            raise ValidationError({"health_path": _("Say which path is asked for, such as /health.")})
         if self.health == self.Health.COMMAND and not self.health_command.strip():
-            raise ValidationError({"health_command": "Say which command tells that an instance is well."})
+            raise ValidationError({"health_command": _("Say which command tells that an instance is well.")})
 
     @property
     def wanted(self) -> int:

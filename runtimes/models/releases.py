@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Max, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from runtimes.encryption import EncryptedJSONField
 from runtimes.states import Leased, Stateful, machine
@@ -31,10 +32,10 @@ class Release(Stateful, Leased):
     """
 
     class Kind(models.TextChoices):
-        DEPLOY = "deploy", "Deploy"
-        CONFIG = "config", "Config change"
-        PROMOTION = "promotion", "Promotion"
-        ROLLBACK = "rollback", "Rollback"
+        DEPLOY = "deploy", gettext_lazy("Deploy")
+        CONFIG = "config", gettext_lazy("Config change")
+        PROMOTION = "promotion", gettext_lazy("Promotion")
+        ROLLBACK = "rollback", gettext_lazy("Rollback")
 
     TRANSITIONS = machine(pending="live failed canceled", live="retired")
 

@@ -2,15 +2,16 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Role(models.TextChoices):
     """What a member may do in the team; `console.access` says what follows from each."""
 
-    VIEWER = "viewer", "Viewer"
-    MEMBER = "member", "Member"
-    OPERATOR = "operator", "Operator"
-    ADMIN = "admin", "Admin"
+    VIEWER = "viewer", gettext_lazy("Viewer")
+    MEMBER = "member", gettext_lazy("Member")
+    OPERATOR = "operator", gettext_lazy("Operator")
+    ADMIN = "admin", gettext_lazy("Admin")
 
 
 class Team(models.Model):

@@ -1,6 +1,8 @@
 """All texts that people read on a page go through gettext."""
 
+import ast
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -71,3 +73,40 @@ def test_a_template_has_no_text_that_is_not_translated(path: Path) -> None:
 )
 def test_a_text_that_is_not_translated_is_found(template: str) -> None:
     assert len(untranslated(template)) == 1
+
+
+def told(source: str) -> Iterator[str]:
+    """The sentences of a module that go to people as they stand in the code."""
+    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+        name = ast.unparse(call.func)
+        if name in {"ValidationError", "PermissionDenied", "Http404"} or name.startswith("messages."):
+            for part in (each for argument in call.args for each in _outside_of_gettext(argument)):
+                if re.search(r"[a-z]{2,} [a-z]", part):
+                    yield part
+
+
+def _outside_of_gettext(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    if not (isinstance(node, ast.Call) and ast.unparse(node.func) in {"_", "gettext_lazy", "ngettext"}):
+        for child in ast.iter_child_nodes(node):
+            yield from _outside_of_gettext(child)
+
+
+@pytest.mark.parametrize("package", ["console", "builds", "runtimes", "buildpacks"])
+def test_the_code_tells_people_nothing_that_is_not_translated(package: str) -> None:
+    modules = [path for path in (ROOT / package).rglob("*.py") if "samples" not in path.parts]
+    assert {path.name: found for path in modules if (found := [*told(path.read_text())])} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise ValidationError('It is there.')",
+        "raise ValidationError({'name': f'{name} is there.'})",
+        "messages.info(request, 'It is there.')",
+        "raise ValidationError(_('%(it)s is there.') % {'it': it or 'some other thing'})",
+    ],
+)
+def test_a_sentence_that_is_not_translated_is_found(source: str) -> None:
+    assert len([*told(source)]) == 1
