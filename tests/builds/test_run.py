@@ -12,7 +12,7 @@ from django.core.files.storage import storages
 from pytest_django import Settings
 
 from buildpacks import registry
-from builds import deploys
+from builds import deploys, stacks
 from builds.arrange import arrange
 from builds.models import Build
 from builds.run import build_next, claim, wait_for_turn
@@ -23,7 +23,7 @@ from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
 from runtimes.faults import PlatformFailed
-from runtimes.models import App, Journal, Release, Slug, Step
+from runtimes.models import App, Journal, Release, Slug, Stack, Step
 from runtimes.watch import Watch
 from tests import factories as make
 from tests.builder import Builder, Git
@@ -102,6 +102,16 @@ def test_a_buildpacks_step_is_called_what_the_buildpack_calls_itself(app: App, b
     assert record.steps.get(key="buildpack:0").name == "procfile"
     assert build_next()
     assert record.steps.get(key="buildpack:0").name == builder.label[:100]
+
+
+def test_the_driver_is_told_the_stack_as_buildpacks_know_it_and_what_is_built(
+    app: App, deployed: Deployed, builder: Builder
+) -> None:
+    stacks.change_stack(app, Stack.objects.get(name="debian-13"))
+    build = Build.objects.get(journal=deployed())
+    order = builder.orders[0]
+    assert (order["stack"], order["source_version"], order["automatic"]) == ("heroku-24", build.source, True)
+    assert order["limits"]["slug_bytes"] == 500 * 1024**2
 
 
 def test_config_vars_reach_the_build_as_files_byte_for_byte(app: App, deployed: Deployed, builder: Builder) -> None:

@@ -139,3 +139,11 @@ def test_a_deploy_can_begin_with_an_empty_cache(alice: Client, app: App) -> None
     alice.post("/apps/shop/deploy", {})
     alice.post("/apps/shop/deploy", {"clear_cache": "on"})
     assert [build.clear_cache for build in Build.objects.order_by("pk")] == [False, True]
+
+
+def test_an_apps_stack_is_changed_with_a_word_about_its_cache(root: Client, alice: Client, app: App) -> None:
+    assert "Another stack starts with an empty cache" in page(alice, "/apps/shop/settings/")
+    other = Stack.objects.get(name="debian-13")
+    told = alice.post("/apps/shop/settings/stack", {"stack": other.pk}, follow=True).content.decode()
+    assert "The next deploy builds on debian-13." in told
+    assert App.objects.get(pk=app.pk).stack == other

@@ -74,6 +74,14 @@ def test_django_s_static_files_are_collected(workshop: Workshop, python_cache: s
     assert built.read("staticfiles/style.css") == "body { color: teal }\n"
 
 
+def test_a_project_in_a_folder_has_its_static_files_collected_too(workshop: Workshop, python_cache: str) -> None:
+    source = {f"site/web/{path}": content for path, content in django_project().items()}
+    source["requirements.txt"] = source.pop("site/web/requirements.txt")
+    built = workshop.build(source, "python", volume=python_cache)
+    assert "1 static file copied" in built.log
+    assert built.read("site/web/staticfiles/style.css") == "body { color: teal }\n"
+
+
 def test_collectstatic_can_be_switched_off(workshop: Workshop, python_cache: str) -> None:
     built = workshop.build(django_project(), "python", volume=python_cache, config={"DISABLE_COLLECTSTATIC": "1"})
     assert "Leaving out collectstatic, because DISABLE_COLLECTSTATIC is set" in built.log
