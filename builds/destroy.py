@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from builds import cache, deploys
 from builds.cancel import cancel
+from builds.let_go import drop
 from runtimes import bell, oneoff, router
 from runtimes.holding import hold
 from runtimes.installation import engine
@@ -42,6 +43,7 @@ def remove(app: App) -> bool:
         router.sync()  # whoever comes now is told that there is no such app
         _remove_containers(app)
         Release.objects.filter(environment__app=app).delete()
+        drop(set(app.images.values_list("digest", flat=True)))
         for slug in app.slugs.all():
             forget(slug)
             slug.delete()  # before the next, which may be the very same

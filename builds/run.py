@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from builds.build import make_slug
+from builds.let_go import let_go
 from builds.models import Build
 from builds.pull import have_image
 from runtimes import bell, journal
@@ -75,6 +76,8 @@ def run(build: Build, worker: str) -> None:
     finally:
         journal.close(build.journal, ran="canceled" if build.state == "canceled" else "failed")
         bell.ring(f"app.{build.app_id}", "apps")
+    if build.image:
+        let_go(build.app)
 
 
 def _work(build: Build, log: Writer, watch: Watch) -> None:

@@ -7,15 +7,16 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from buildpacks import registry
-from builds import attention, deploys, run
+from builds import attention, deploys, destroy, run
 from builds.cancel import cancel
 from builds.create import change_source, create_app
 from builds.run import build_next, pull_next
 from builds.start import deploy_again, start_deploy
-from runtimes import carry_out
+from runtimes import carry_out, release
 from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
 from runtimes.models import App, Credentials, Image, Journal, Release
+from runtimes.reconcile import reconcile
 from runtimes.release import change_config, promote, roll_back
 from tests import factories as make
 from tests.builder import Builder
@@ -376,3 +377,28 @@ def test_an_app_may_be_built_again_later(app: App, engine: FakeEngine, builder: 
     live = app.production.live
     assert live
     assert (live.image, live.commands) == (None, {"web": "serve"})
+
+
+def test_images_that_can_be_gone_back_to_are_kept_and_older_ones_let_go(
+    app: App, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "KEPT", 1)
+    digests = []
+    for mark in ("first", "second", "third"):
+        digests.append(engine.world.offered.offer(NAME, mark=mark).digest)
+        assert deployed(app).state == "live"
+        reconcile(app.production)  # what the release before ran has ended
+    assert deployed(app).state == "live"  # the next one finds that nothing stands on the first any more
+    assert [bool(engine.kept(digest)) for digest in digests] == [False, False, True]
+
+
+def test_an_image_that_another_app_runs_is_kept(app: App, engine: FakeEngine) -> None:
+    digest = engine.world.offered.offer(NAME).digest
+    other = make.app("other", source="image", git_url="", image=NAME)
+    assert deployed(app).state == deployed(other).state == "live"
+    destroy.destroy(app)
+    assert destroy.remove(app)
+    assert engine.kept(digest)
+    destroy.destroy(other)
+    assert destroy.remove(other)
+    assert engine.kept(digest) is None

@@ -52,7 +52,7 @@ class Installation:
             self.password = self._bootstrap()
             for name in self._commands:
                 self.start(name)
-            self._wait_until_it_answers()
+            self.wait_until_it_answers()
         except BaseException:
             self.close()
             raise
@@ -182,7 +182,8 @@ class Installation:
         assert found, f"No password was printed: {said}"
         return found[1]
 
-    def _wait_until_it_answers(self) -> None:
+    def wait_until_it_answers(self) -> None:
+        """Wait until the console is there."""
         deadline = time.monotonic() + ANSWER_SECONDS
         while not _answers(f"{self.url}/login"):
             ended = [name for name, process in self._running.items() if process.poll() is not None]

@@ -21,6 +21,7 @@ def of(installation: Installation) -> list[str]:
     found, space = belongings.of(installation.namespace), f"{installation.namespace}-"
     apps = {row["name"] for row in installation.rows("SELECT name FROM runtimes_app")}
     slugs = {row["sha256"][:24] for row in installation.rows("SELECT sha256 FROM runtimes_slug")}
+    slugs |= {row["digest"][7:31] for row in installation.rows("SELECT digest FROM runtimes_image")}
     expected = {f"{space}{name}" for name in (*PLATFORM, *(row["name"] for row in installation.rows(RUNNING)))}
     return [
         *(found["containers"] - expected),

@@ -1,8 +1,9 @@
 """Somebody who uses the console over HTTP, as a browser without scripts would."""
 
+import html
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,31 @@ class Person:
         """Save where an app comes from."""
         answer = self._post(f"apps/{name}/settings/source", fields)
         assert answer.ok, _wrongs(answer)
+
+    def send(self, path: str, **fields: str) -> str:
+        """Fill in any form; return the address to which it led."""
+        answer = self._post(path, fields)
+        assert answer.ok, f"{path}: {_wrongs(answer)}"
+        return answer.url
+
+    def settings_of(self, name: str, process: str) -> dict[str, str]:
+        """What the form of a process type says now."""
+        page = self.page(f"apps/{name}/processes/of/{process}")
+        inputs = re.findall(r'<input type="(?:text|number)" name="(\w+)"(?: value="([^"]*)")?', page)
+        chosen = re.findall(r'<select name="(\w+)".*?value="([^"]*)" selected', page, re.DOTALL)
+        return {key: html.unescape(value) for key, value in [*inputs, *chosen]}
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < deadline
+            time.sleep(POLL_SECONDS)
+
+    def wait_released(self, name: str, number: int) -> None:
+        """Wait until a release without a build serves."""
+        self.until(lambda: bool(self.read_log(name, number, 0)["sealed"]))
+        assert self.read_log(name, number, 0)["state"] == "live"
 
     def set_config(self, name: str, key: str, value: str) -> None:
         """Set a config var."""
