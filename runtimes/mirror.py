@@ -19,16 +19,18 @@ def mirror(environment: Environment, observed: Iterable[Observed]) -> None:
     """
     releases = {str(release.number): release for release in environment.releases.all()}
     rows = {_place(row): row for row in environment.instances.exclude(state="down")}
-    seen: set[int] = set()
+    before, now = {row.pk: _facts(row) for row in rows.values()}, dict[int, object]()
     for container in observed:
         release = releases.get(container.labels.get("slipway.release", ""))
         if release and container.index:
             row = rows.get((release.pk, container.labels["slipway.process"], container.index))
-            seen.add(_reflect(release, container, row).pk)
+            instance = _reflect(release, container, row)
+            now[instance.pk] = _facts(instance)
     for row in rows.values():
-        if row.pk not in seen and row.state != "down":
+        if row.pk not in now and row.state != "down":
             _end(row)
-    bell.ring(f"app.{environment.app_id}")
+    if now != before:
+        bell.ring(f"app.{environment.app_id}")
 
 
 def _reflect(release: Release, container: Observed, row: Instance | None) -> Instance:
@@ -58,6 +60,13 @@ def _write_down(instance: Instance, container: Observed) -> None:
     facts = {name: getattr(container, name) for name in ("ref", "address", "node", "started_at")}
     if facts != {name: getattr(instance, name) for name in facts}:
         Instance.objects.filter(pk=instance.pk).update(**facts)
+        for name, value in facts.items():
+            setattr(instance, name, value)
+
+
+def _facts(row: Instance) -> object:
+    """What people see of an instance."""
+    return row.state, row.ref, row.address, row.started_at
 
 
 def _place(row: Instance) -> Place:

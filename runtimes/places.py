@@ -75,7 +75,7 @@ def grown(shape: Shape, wanted: Shape) -> dict[int, int]:
 
 
 def files(table: Table, shape: Shape, name: str) -> bytes:
-    """A tar with the directory `name`, all files in it, and a link `next` to it."""
+    """A tar with the directory `name`, all files in it, and a link `next-…` to it."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for folder in ("", "/hosts", "/places", "/secure", "/certified"):
@@ -90,7 +90,7 @@ def files(table: Table, shape: Shape, name: str) -> bytes:
         for folder, hosts in (("secure", table.secure), ("certified", table.certified)):
             for host in hosts:
                 _add_file(tar, f"{name}/{folder}/{host}")
-        link = tarfile.TarInfo("next")
+        link = tarfile.TarInfo(f"next-{name}")
         link.type, link.linkname = tarfile.SYMTYPE, name
         tar.addfile(link)
     return buffer.getvalue()

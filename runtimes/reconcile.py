@@ -24,9 +24,9 @@ DRAIN = timedelta(seconds=3)
 BACK_OFF = timedelta(seconds=0.5)
 BACK_OFF_MOST = timedelta(minutes=5)
 
-PROBE_EVERY_SECONDS = 0.05
-# Instances that come up within this time of each other are told to the router at once: a reload takes as long.
-GATHER_SECONDS = 0.3
+PROBE_EVERY_SECONDS = 0.03
+# Instances that come up within this time of each other are told to the router at once: telling it takes a while.
+GATHER_SECONDS = 0.6
 # What is ended of a process type that is not known any more.
 USUAL = (30, "SIGTERM")
 
@@ -114,6 +114,8 @@ def settle(environment: Environment) -> None:
     deadline, news = time.monotonic() + seconds, time.monotonic()
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
     starting = starting.select_related("release")
+    if starting.exists():
+        router.stage()  # while they begin
     while (instances := list(starting.all())) and time.monotonic() < deadline:
         if up := probe(environment, instances):
             news = news or time.monotonic()
@@ -147,7 +149,8 @@ def bring_up(release: Release) -> list[Observed]:
     and what is surplus now still gets requests. The next pass dismisses it.
     """
     image = image_of(release)
-    engine().ensure_network(NETWORK)
+    if not release.instances.filter(state="up").exists():  # what is up is on the network
+        engine().ensure_network(NETWORK)
     made: list[Observed] = []
     for process in release.environment.processes.filter(name__in=release.commands):
         asked = formation(release, process, image, resting=_resting(release, process))

@@ -4,8 +4,8 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from runtimes.models import Domain, Environment, Hold, Instance, Release
 from runtimes.places import Route, Table
 
 FOLDER = "/etc/caddy"
-EXCHANGE = ("mv", "-T", f"{FOLDER}/next", ROUTES)
+UP, UP_SOON = ("up",), ("starting", "up")
 RELOAD = ("caddy", "reload", "--config", CONFIG, "--address", ADMIN)
 
 
@@ -48,11 +48,24 @@ def switched(release: Release) -> Iterator[None]:
             raise
 
 
-def routes(coming: Release | None = None) -> Table:
+def stage(coming: Release | None = None) -> None:
+    """Put the files beside those in use that will be right when all that comes up now is up.
+
+    Then they need only be exchanged. A router that cannot be told now is told then; whoever tells it hears of it.
+    """
+    with hold("router") as held, suppress(EngineError):
+        told = _Told.noted(held.note)
+        plan = _plan(told, table := routes(coming, UP_SOON))
+        if plan.is_loaded and plan.files not in (told.files, told.staged):
+            _put(plan, table)
+            held.note = json.dumps(told._replace(staged=plan.files, former=(*told.former, told.staged)))
+
+
+def routes(coming: Release | None = None, states: Collection[str] = UP) -> Table:
     """Where requests for each host go now; or will go when the release that is `coming` is the live one."""
     going_on = Environment.objects.filter(app__destroyed_at=None)
     environments = list(going_on.select_related("app").prefetch_related("domains"))
-    addresses = _addresses(coming)
+    addresses = _addresses(coming, states)
     at = {each.pk: Route(tuple(sorted(addresses.get(each.pk, []))), each.maintenance) for each in environments}
     own = [(domain, each) for each in environments for domain in each.domains.all()]
     hosts = {each.hostname: each.pk for each in environments} | {domain.name: each.pk for domain, each in own}
@@ -79,9 +92,9 @@ def address() -> str:
     return _container().address
 
 
-def _addresses(coming: Release | None) -> dict[int, list[str]]:
+def _addresses(coming: Release | None, states: Collection[str]) -> dict[int, list[str]]:
     """Those of the instances that serve, by environment."""
-    up = Instance.objects.filter(process="web", state="up").exclude(address="")
+    up = Instance.objects.filter(process="web", state__in=states).exclude(address="")
     serving = up.filter(release__state="live")
     if coming:
         serving = serving.exclude(environment=coming.environment_id) | up.filter(release=coming)
@@ -101,55 +114,90 @@ def _container() -> Observed:
 class _Told(NamedTuple):
     """What a router was told last: digests of what it stands on and of its files, the shape of its configuration.
 
-    `former` are the folders of files from before, which nobody reads any more.
+    `staged` are files beside those in use, and `former` those that nobody reads any more.
     """
 
     basis: str = ""
     files: str = ""
     shape: tuple[tuple[int, int], ...] = ()
     former: tuple[str, ...] = ()
+    staged: str = ""
 
     @classmethod
     def noted(cls, note: str) -> "_Told":
         if not note.startswith("["):
             return cls()
-        basis, files, shape, former = json.loads(note)
-        return cls(basis, files, tuple((block, slots) for block, slots in shape), tuple(former))
+        basis, files, shape, former, staged = json.loads(note)
+        return cls(basis, files, tuple((block, slots) for block, slots in shape), tuple(former), staged)
+
+
+class _Plan(NamedTuple):
+    """What a router is to be told, and whether its configuration has room for it."""
+
+    ref: str
+    basis: str
+    files: str
+    shape: tuple[tuple[int, int], ...]
+    is_loaded: bool
+
+
+def _plan(told: _Told, table: Table) -> _Plan:
+    ref, wanted = _container().ref, places.needed(table)
+    basis = _digest(ref, caddy.config({0: places.SLOTS}, word(), _tls()), _root())
+    shape = dict(told.shape) if basis == told.basis else {}
+    is_loaded = basis == told.basis and places.covers(shape, wanted)
+    shape = shape if is_loaded else places.grown(shape, wanted)
+    return _Plan(
+        ref,
+        basis,
+        _digest(basis, table, sorted(shape.items())),
+        shape=tuple(sorted(shape.items())),
+        is_loaded=is_loaded,
+    )
 
 
 def _bring(held: Hold, table: Table) -> bool:
     """Tell the router what it does not know yet: files, and seldom a configuration."""
-    ref, told, (tls, root) = _container().ref, _Told.noted(held.note), _tls()
-    basis, wanted = _digest(ref, caddy.config({0: places.SLOTS}, word(), tls), root), places.needed(table)
-    shape = dict(told.shape) if basis == told.basis else {}
-    is_loaded = basis == told.basis and places.covers(shape, wanted)
-    shape = shape if is_loaded else places.grown(shape, wanted)
-    files = _digest(basis, table, sorted(shape.items()))
-    if is_loaded and files == told.files:
-        _tidy(ref, held, told)
+    told = _Told.noted(held.note)
+    plan = _plan(told, table)
+    if plan.is_loaded and plan.files == told.files:
+        _tidy(plan.ref, held, told)
         return False
     former = (*told.former, told.files)
-    held.note = json.dumps(_Told(former=former))  # what breaks off halfway is told again
-    if files != told.files:
-        _exchange(ref, places.files(table, shape, _folder(files)))
-    if not is_loaded:
-        _load(ref, json.dumps(caddy.config(shape, word(), tls), sort_keys=True), root)
-    held.note = json.dumps(_Told(basis, files, tuple(sorted(shape.items())), former))
+    held.note = json.dumps(_Told(former=(*former, told.staged)))  # what breaks off halfway is told again
+    if plan.files not in (told.files, told.staged):
+        _put(plan, table)
+    if plan.files != told.files:
+        _run(plan.ref, ("mv", "-T", f"{FOLDER}/next-{_folder(plan.files)}", ROUTES))
+    if not plan.is_loaded:
+        _load(plan)
+    staged = "" if plan.files == told.staged else told.staged
+    held.note = json.dumps(_Told(plan.basis, plan.files, plan.shape, former, staged))
     return True
+
+
+def _put(plan: _Plan, table: Table) -> None:
+    """Put new files beside those in use, with a link that takes the place of the one in use at a stroke."""
+    engine().put(plan.ref, FOLDER, [places.files(table, dict(plan.shape), _folder(plan.files))])
 
 
 def _tidy(ref: str, held: Hold, told: _Told) -> None:
     """Remove what is former, when nothing else is to be done: nobody waits for it."""
-    folders = {f"{FOLDER}/{_folder(each)}" for each in told.former if each not in ("", told.files)}
+    folders = {_folder(each) for each in told.former if each not in ("", told.files, told.staged)}
     if folders:
-        _run(ref, ("rm", "-rf", *sorted(folders)))
+        _run(ref, ("rm", "-rf", *sorted(f"{FOLDER}/{begin}{each}" for each in folders for begin in ("", "next-"))))
         held.note = json.dumps(told._replace(former=()))
 
 
-def _tls() -> tuple[Tls, str]:
-    """How certificates are got, and the root by which the ACME server itself is trusted, if one is set."""
-    root = Path(settings.ACME_ROOT).read_text() if settings.ACME_ROOT else ""
-    return Tls(settings.TLS, settings.HTTPS_PORT, settings.ACME_DIRECTORY, settings.ACME_EMAIL, bool(root)), root
+def _tls() -> Tls:
+    """How certificates are got."""
+    facts = (settings.HTTPS_PORT, settings.ACME_DIRECTORY, settings.ACME_EMAIL, bool(settings.ACME_ROOT))
+    return Tls(settings.TLS, *facts)
+
+
+def _root() -> str:
+    """The certificate by which the ACME server itself is trusted, if one is set."""
+    return Path(settings.ACME_ROOT).read_text() if settings.ACME_ROOT else ""
 
 
 def _digest(*what: object) -> str:
@@ -157,15 +205,11 @@ def _digest(*what: object) -> str:
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 
-def _exchange(ref: str, tar: bytes) -> None:
-    """Put new files beside those in use, and let them take their place at a stroke."""
-    engine().put(ref, FOLDER, [tar])
-    _run(ref, EXCHANGE)
-
-
-def _load(ref: str, document: str, root: str) -> None:
-    engine().put(ref, FOLDER, [_tar({CONFIG: document} | ({ACME_ROOT: root} if root else {}))])
-    _run(ref, RELOAD)
+def _load(plan: _Plan) -> None:
+    document = json.dumps(caddy.config(dict(plan.shape), word(), _tls()), sort_keys=True)
+    root = _root()
+    engine().put(plan.ref, FOLDER, [_tar({CONFIG: document} | ({ACME_ROOT: root} if root else {}))])
+    _run(plan.ref, RELOAD)
 
 
 def _folder(name: str) -> str:

@@ -121,7 +121,7 @@ class Router:
     def start(self) -> "Router":
         self.tell(TABLE, "routes-1")
         docker("start", self.name)
-        docker("exec", self.name, "mv", "-T", "/etc/caddy/next", "/etc/caddy/routes")
+        docker("exec", self.name, "mv", "-T", "/etc/caddy/next-routes-1", "/etc/caddy/routes")
         self.wait()
         return self
 
@@ -258,7 +258,7 @@ def test_a_host_comes_and_goes_with_a_file(router: Router) -> None:
         ("routes-1", TABLE, 404),
     ):
         router.tell(table, folder)
-        docker("exec", router.name, "mv", "-T", "/etc/caddy/next", "/etc/caddy/routes")
+        docker("exec", router.name, "mv", "-T", f"/etc/caddy/next-{folder}", "/etc/caddy/routes")
         assert router.get("new.localhost")[0] == status
         assert router.get("shop.localhost")[0] == 200
 

@@ -198,7 +198,7 @@ def test_the_files_say_where_hosts_and_places_lead_and_who_is_secure() -> None:
     )
     with tarfile.open(fileobj=io.BytesIO(places.files(table, {0: 32}, "routes-x"))) as tar:
         content = {each.name: (tar.extractfile(each) or io.BytesIO()).read().decode() for each in tar if each.isfile()}
-        assert tar.getmember("next").linkname == "routes-x"
+        assert tar.getmember("next-routes-x").linkname == "routes-x"
     assert content == {
         "routes-x/hosts/shop.localhost/0-17": "",
         **{f"routes-x/places/17/{slot}": f"10.0.0.{1 + slot % 2}:5000" for slot in range(32)},
@@ -263,21 +263,71 @@ def test_a_configuration_is_loaded_when_its_places_are_used_up(shared_db: None, 
 
 
 def test_what_was_exchanged_is_removed_when_nothing_else_is_to_be_done(shared_db: None, engine: FakeEngine) -> None:
-    app, removed = make.app(), list[str]()
-
-    def remove(process: Process) -> int:
-        removed.extend(process.argv[2:])
-        return 0
-
-    engine.world.programs["rm"] = remove
+    app, removed = make.app(), note_removals(engine)
     router.sync()
     for name in ("one", "two"):
         Environment.objects.create(app=app, name=name)
         router.sync()
     assert removed == []
     assert [router.sync(), router.sync()] == [False, False]
-    assert len(removed) == 2
-    assert all(path.startswith("/etc/caddy/routes-") for path in removed)
+    assert sorted(path.partition("routes-")[0] for path in removed) == ["/etc/caddy/"] * 2 + ["/etc/caddy/next-"] * 2
+
+
+def test_what_comes_up_is_staged_and_then_only_exchanged(shared_db: None, engine: FakeEngine) -> None:
+    environment = make.app().production
+    release = make.release(environment)
+    router.sync()
+    facts = {"release": release, "process": "web", "index": 1, "state": "starting", "address": "10.0.0.1"}
+    instance = Instance.objects.create(environment=environment, **facts)
+    router.stage()
+    assert routes(engine) == {"shop.localhost": []}, "It does not serve yet."
+    before = written(engine)
+    instance.move("up")
+    assert router.sync()
+    assert routes(engine) == {"shop.localhost": ["10.0.0.1:5000"]}
+    assert written(engine) == before, "It was put twice."
+
+
+def test_what_was_staged_in_vain_is_removed(shared_db: None, engine: FakeEngine) -> None:
+    removed = note_removals(engine)
+    environment = make.app().production
+    facts = {"release": make.release(environment), "process": "web", "index": 1, "state": "starting"}
+    instance = Instance.objects.create(environment=environment, address="10.0.0.1", **facts)
+    router.sync()
+    router.stage()
+    Instance.objects.filter(pk=instance.pk).update(address="10.0.0.2")
+    router.stage()
+    assert not router.sync()
+    assert [path.partition("routes-")[0] for path in removed] == ["/etc/caddy/next-", "/etc/caddy/"]
+    instance.move("up")
+    assert router.sync()
+    assert routes(engine) == {"shop.localhost": ["10.0.0.2:5000"]}
+
+
+def test_a_router_that_is_away_is_no_reason_not_to_begin(shared_db: None, engine: FakeEngine) -> None:
+    for ref in list(engine.world.containers):
+        engine.world.remove(ref)
+    router.stage()
+    with pytest.raises(EngineError, match="router is not running"):
+        router.sync()
+
+
+def written(engine: FakeEngine) -> int:
+    """How many files have been put into the router."""
+    files = engine.world.find(f"{engine.namespace}-router").plan.files
+    return sum(entry.content is not None for entry in files.own.values())
+
+
+def note_removals(engine: FakeEngine) -> list[str]:
+    """What is removed in the router from now on."""
+    removed: list[str] = []
+
+    def remove(process: Process) -> int:
+        removed.extend(process.argv[2:])
+        return 0
+
+    engine.world.programs["rm"] = remove
+    return removed
 
 
 def test_settings_that_change_are_loaded(shared_db: None, engine: FakeEngine, settings: Settings) -> None:
