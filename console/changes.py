@@ -2,8 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from runtimes.models import Image, Release
+from runtimes.freeze import as_set_now, runs
+from runtimes.models import ConfigVar, Environment, Image, Release, Slug
+
+# The release command among the commands of process types.
+RELEASE = "release"
+MOST_COMMITS = 20
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,53 @@ def changes(release: Release, earlier: Iterable[Release]) -> Changes | None:
     return Changes(
         before, release, differing(before.config, release.config), differing(before.commands, release.commands)
     )
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What a promotion would change in an environment, without a single value of a config var.
+
+    `commits` are those that were built between the two, newest first; `config` are names whose values the release
+    would change, `commands` and the release command (under its own name) are (name, before, after). `only_there`,
+    `only_here` and `other_values` are where the config of the two environments differs.
+    """
+
+    new: Release
+    old: Release | None
+    commits: list[Slug]
+    goes_back: bool
+    config: list[str]
+    commands: list[tuple[str, str, str]]
+    only_there: list[str]
+    only_here: list[str]
+    other_values: list[str]
+
+
+def promotion(live: Release, target: Environment) -> Promotion:
+    """What promoting this live release to another environment would change there."""
+    old, coming = target.live, as_set_now(runs(live), target)
+    theirs, ours = (ConfigVar.objects.for_release(each) for each in (live.environment, target))
+    before = {**old.commands, RELEASE: old.release_command} if old else {}
+    after = {**(live.commands if live.image else {}), **coming["commands"], RELEASE: coming["release_command"]}
+    return Promotion(
+        new=live,
+        old=old,
+        **_commits(live, old),
+        config=differing(old.config, ours) if old else [],
+        commands=[(name, before.get(name, ""), after.get(name, "")) for name in differing(before, after) if old],
+        only_there=sorted(theirs.keys() - ours.keys()),
+        only_here=sorted(ours.keys() - theirs.keys()),
+        other_values=sorted(name for name in theirs.keys() & ours.keys() if theirs[name] != ours[name]),
+    )
+
+
+def _commits(live: Release, old: Release | None) -> dict[str, Any]:
+    """What was built after what serves there now, up to what would; the other way round where that is older."""
+    if not (old and old.slug and live.slug) or old.slug == live.slug:
+        return {"commits": [], "goes_back": False}
+    first, last = sorted((old.slug.pk, live.slug.pk))
+    between = Slug.objects.filter(app=live.slug.app, pk__gt=first, pk__lte=last).exclude(commit="")
+    return {"commits": list(between[:MOST_COMMITS]), "goes_back": live.slug.pk < old.slug.pk}
 
 
 def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:

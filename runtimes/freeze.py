@@ -17,7 +17,7 @@ def make_release(what: Runnable, environment: Environment, *, journal: Journal, 
 
     Raises `IntegrityError` if the environment has a pending release already.
     """
-    facts = _as_set_now(what, environment) | facts
+    facts = as_set_now(what, environment) | facts
     with transaction.atomic():
         number = Release.objects.next_number(environment)
         release = Release.objects.create(environment=environment, number=number, journal=journal, **facts)
@@ -35,7 +35,8 @@ def runs(release: Release) -> Runnable:
     return what
 
 
-def _as_set_now(what: Runnable, environment: Environment) -> dict[str, Any]:
+def as_set_now(what: Runnable, environment: Environment) -> dict[str, Any]:
+    """What a release of it in this environment would have for its fields, as everything is set at this moment."""
     set_here = environment.processes.filter(name="web").values_list("port", flat=True).first()
     facts = {"config": ConfigVar.objects.for_release(environment), "commands": _commands(what, environment)}
     if isinstance(what, Slug):

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 from builds.create import add_environment
 from console import access
 from console.activity import record
-from console.changes import differing
+from console.changes import promotion
 from console.views.frame import render_app
 from runtimes import bell
-from runtimes.models import App, ConfigVar, Environment, Role
+from runtimes.models import App, Environment, Role
 from runtimes.release import promote as promote_release
 
 
@@ -57,9 +57,8 @@ def compare(request: HttpRequest, name: str) -> HttpResponse:
     access.require_release(request, target)
     if (live := source.live) is None:
         raise Http404(_("Nothing serves there yet."))
-    theirs, ours = (ConfigVar.objects.for_release(each) for each in (source, target))
-    facts = {"new": live, "old": target.live, "config": differing(theirs, ours)}
-    context: dict[str, Any] = {"source": source, "target": target, **facts}
+    live.environment = source
+    context: dict[str, Any] = {"source": source, "target": target, "change": promotion(live, target)}
     return render_app(request, "environments/promote.html", app, "overview", **context)
 
 

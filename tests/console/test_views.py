@@ -235,6 +235,46 @@ def test_what_runs_in_one_environment_is_promoted_to_another_after_a_look(alice:
     assert staging.releases.get().slug == app.production.live.slug  # type: ignore[union-attr]
 
 
+def test_a_promotion_says_which_commits_commands_and_config_it_would_change(alice: Client, app: App) -> None:
+    for commit, message in (("a" * 40, "First"), ("b" * 40, "Second"), ("c" * 40, "Third")):
+        make.deploy(app, commit=commit, message=message)
+    first, third = Release.objects.get(number=1), app.production.live
+    assert third
+    staging = app.environments.create(name="staging")
+    commands = {"web": "old web", "clock": "tick"}
+    facts = {"environment": staging, "number": 1, "state": "live", "journal": first.journal, "commands": commands}
+    Release.objects.create(slug=first.slug, config={"OLD": "1", "SAME": "1"}, release_command="migrate", **facts)
+    for key, environment in (("SAME", None), ("HERE", staging), ("THERE", app.production), ("BOTH", None)):
+        ConfigVar.objects.create(app=app, environment=environment, key=key, value="1")
+    ConfigVar.objects.create(app=app, environment=staging, key="BOTH", value="hidden-value")
+    look = " ".join(
+        re.sub(r"<[^>]*>", " ", page(alice, "/apps/shop/compare?environment=production&to=staging")).split()
+    )
+    assert "ccccccc Third" in look
+    assert "bbbbbbb Second" in look
+    assert look.count("aaaaaaa First") == 1, "It serves there already."
+    assert "clock tick is there no more" in look
+    assert "release migrate none any more" in look
+    assert "web old web gunicorn wsgi -w 4 -b :$PORT" in look
+    assert "Changed since the last release BOTH , HERE , OLD" in look
+    assert "Set in production alone THERE" in look
+    assert "Set in staging alone HERE" in look
+    assert "Set to something else BOTH" in look
+    assert "hidden-value" not in look
+
+
+def test_a_promotion_of_something_older_says_that_it_goes_back(alice: Client, app: App) -> None:
+    make.deploy(app, commit="a" * 40, message="First")
+    make.deploy(app, commit="b" * 40, message="Second")
+    first, live = Release.objects.get(number=1), Release.objects.get(number=2)
+    staging = app.environments.create(name="staging")
+    Release.objects.create(environment=staging, number=1, state="live", slug=first.slug, journal=first.journal)
+    look = page(alice, "/apps/shop/compare?environment=staging&to=production")
+    assert "These commits would be taken back" in look
+    assert "Second" in look
+    assert live.slug != first.slug
+
+
 @pytest.mark.parametrize("name", ["production", "Staging", "", "a b", "-x"])
 def test_environments_that_cannot_be_get_a_sentence(name: str, alice: Client, app: App) -> None:
     response = alice.post("/apps/shop/settings/environments", {"name": name}, follow=True)
