@@ -46,7 +46,7 @@ class Installation:
     def __enter__(self) -> "Installation":
         self._former_handler = signal.signal(signal.SIGTERM, _interrupt)
         try:
-            self._run(["bash", "bin/services"])
+            self.services()
             for arguments in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
                 self._run([PYTHON, "manage.py", *arguments])
             self.password = self._bootstrap()
@@ -150,6 +150,10 @@ class Installation:
             check=False,
         )
 
+    def services(self, **environment: str) -> None:
+        """Start its Redis and its router, made anew where further settings ask for that."""
+        self._run(["bash", "bin/services"], **environment)
+
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Look into the database, past all of our own code."""
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)) as connection:
@@ -162,11 +166,11 @@ class Installation:
         folder.mkdir(exist_ok=True)
         return folder / f"{name}.log"
 
-    def _run(self, command: list[str]) -> str:
+    def _run(self, command: list[str], **environment: str) -> str:
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env=self.environment(),
+            env=self.environment(**environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

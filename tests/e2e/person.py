@@ -101,6 +101,10 @@ class Person:
         answer = self._post(f"apps/{name}/buildpacks/arrange", {"names": buildpacks})
         assert answer.ok, _wrongs(answer)
 
+    def force_https(self, name: str) -> None:
+        """Send visitors of an app's domains to HTTPS."""
+        assert self._post(f"apps/{name}/domains/https", {"on": "yes"}).ok
+
     def deploy(self, name: str, archive: bytes | None = None, /, **fields: str) -> int:
         """Click Deploy; return the deploy's number."""
         answer = self._post(f"apps/{name}/deploy", fields, archive)
