@@ -153,7 +153,7 @@ def _acts(shop: Any) -> None:
     record(bo, "member-set", team=shop.team, target="cem", address="203.0.113.9", role="member")
     record(bo, "sign-in", address="203.0.113.9")
     for role in ("viewer", "operator"):
-        invitations.invite(shop.team, role, bo)
+        invitations.invite(shop.team, role, make.known("ana"))
 
 
 if __name__ == "__main__":
