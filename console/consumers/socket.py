@@ -23,6 +23,7 @@ LONGEST_MESSAGE = 200
 class Socket(AsyncJsonWebsocketConsumer):
     """What all have in common: who is there, may they still be, and a ping so that no proxy hangs up."""
 
+    let_in = False
     ping_seconds = 25.0
     pings_per_check = 2  # access is looked at again every 50 s, and whenever the bell says that something changed
 
@@ -33,6 +34,7 @@ class Socket(AsyncJsonWebsocketConsumer):
         if code := await self.refusal():
             await self.close(code)
             return
+        self.let_in = True
         self.run(self._keep_alive())
         await self.begin()
 
@@ -68,7 +70,9 @@ class Socket(AsyncJsonWebsocketConsumer):
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
-        """Only small objects come in; anything else ends the conversation."""
+        """Only small objects come in; anything else ends the conversation. Who is not let in is not heard."""
+        if not self.let_in:
+            return
         content = _parsed(text_data)
         if content is None:
             await self.close(4400)

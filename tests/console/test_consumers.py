@@ -12,10 +12,12 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 from django.urls import path
+from pytest_django import Settings
 
 from console import people
 from console.asgi import application
 from console.consumers.logs import DeployLog
+from console.sockets import websocket_urlpatterns
 from runtimes import bell
 from runtimes import journal as journals
 from runtimes.models import App, Journal, Membership, Team
@@ -71,6 +73,55 @@ async def heard(talk: WebsocketCommunicator, kind: str) -> Any:
         message = await talk.receive_json_from(timeout=10)
         if message["t"] == kind:
             return message
+
+
+EVERYBODY = {"charlie", "vera", "mark", "olga", "alice", "root"}
+TEAM = EVERYBODY - {"charlie"}
+# Each pattern of the console's websockets, an address of its kind, and whom it lets in.
+SOCKETS = {
+    "ws/admin/": ("/ws/admin/", {"root"}),
+    "ws/apps/": ("/ws/apps/", EVERYBODY),
+    "ws/apps/<app:name>/": ("/ws/apps/shop/", TEAM),
+    "ws/apps/<app:name>/deploys/<int:number>/": ("/ws/apps/shop/deploys/1/", TEAM),
+    "ws/apps/<app:name>/runs/<int:number>/": ("/ws/apps/shop/runs/1/", TEAM),
+    "ws/apps/<app:name>/shells/<int:number>/": ("/ws/apps/shop/shells/1/", {"alice"}),
+    "ws/apps/<app:name>/environments/<app:environment>/output/": (
+        "/ws/apps/shop/environments/production/output/",
+        TEAM,
+    ),
+    "": ("/ws/elsewhere/", set()),
+}
+
+
+def test_no_websocket_is_unknown_here() -> None:
+    assert {str(each.pattern) for each in websocket_urlpatterns} == SOCKETS.keys()
+
+
+@pytest.mark.parametrize("pattern", sorted(SOCKETS))
+async def test_a_websocket_lets_in_whom_it_should(
+    pattern: str, knock: Callable[..., WebsocketCommunicator], app: App, settings: Settings
+) -> None:
+    settings.SHELL = True
+    address, welcome = SOCKETS[pattern]
+
+    def fill() -> None:
+        make.deploy(app)
+        make.run(app, "work")
+        make.shell(app, make.known("alice"), pk=1)
+
+    await database_sync_to_async(fill)()
+    let_in = set()
+    for person in EVERYBODY | {""}:
+        talk = await database_sync_to_async(knock)(address, person)
+        await talk.connect()
+        await talk.send_json_to({"since": 0})
+        first = await talk.receive_output(timeout=10)
+        if first["type"] == "websocket.send":
+            let_in.add(person)
+        else:
+            assert first["code"] == (4404 if person or not pattern else 4401)
+        await talk.disconnect()
+    assert let_in == welcome
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from buildpacks import registry
 from buildpacks.models import Buildpack
 from builds.models import AppBuildpack, Build
-from console import access
+from console import access, attempts
 from console.views.buildpacks import changed
 from runtimes.models import App, ConfigVar, Process, Release, Team
 from tests.console import factories as make
+
+VERA = {"username": "vera", "password": "vera"}
 
 
 def page(client: Client, address: str) -> str:
@@ -368,6 +370,19 @@ def test_guessing_a_password_ends_soon_for_the_account_and_not_for_others(signed
     right = guesser.post("/login", {"username": "alice", "password": "alice"})
     assert "too many attempts" in right.content.decode()
     assert guesser.post("/login", {"username": "vera", "password": "vera"}).status_code == 302
+
+
+def test_guessing_from_one_address_ends_for_all_accounts_and_a_made_up_address_does_not_help(
+    signed_in: Callable[[str], Client], settings: Settings
+) -> None:
+    settings.PROXIES = 1
+    guesser = signed_in("")
+    for number in range(attempts.MOST_PER_ADDRESS):
+        come_from = {"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.9"}
+        guesser.post("/login", {"username": f"nobody-{number}", "password": "wrong"}, headers=come_from)
+    again = guesser.post("/login", VERA, headers={"X-Forwarded-For": "198.51.100.77, 203.0.113.9"})
+    assert "too many attempts" in again.content.decode()
+    assert guesser.post("/login", VERA, headers={"X-Forwarded-For": "203.0.113.10"}).status_code == 302
 
 
 def test_the_rail_says_how_long_a_step_usually_takes(alice: Client, app: App) -> None:

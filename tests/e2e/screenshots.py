@@ -148,6 +148,8 @@ def _when_it_runs(camera: Camera, admin: Person) -> None:
         "buildpacks": "apps/harbour/buildpacks/",
         "config": "apps/harbour/config/",
         "settings": "apps/harbour/settings/",
+        "activity": "apps/harbour/activity/",
+        "platform-activity": "admin/activity",
         "account": "account/",
         "teams": "teams/",
         "people": "admin/people",
