@@ -36,8 +36,10 @@ def scale(environment: Environment, quantities: Mapping[str, int]) -> None:
         for name, quantity in quantities.items():
             Process.objects.filter(pk=known[name].pk).update(quantity=quantity)
         if settings.INSTANCES < (total := _total(environment)) > before:
-            most = f"{environment.name} may run {settings.INSTANCES} instances of all process types together"
-            raise ValidationError(f"{most}; this would be {total}.")
+            raise ValidationError(
+                _("%(where)s may run %(most)s instances of all process types together; this would be %(total)s.")
+                % {"where": environment.name, "most": settings.INSTANCES, "total": total}
+            )
         bell.ring(f"app.{environment.app_id}")
         bring_in_line(environment)
 
