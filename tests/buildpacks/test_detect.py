@@ -100,7 +100,9 @@ def test_what_the_source_lists_must_apply(builder: Builder) -> None:
     assert "-----> Plain app detected\n" in outcome.log
 
 
-@pytest.mark.parametrize("unknown", ["https://git.example.com/makers/other.git", "https://evil.example/plain", "other"])
+@pytest.mark.parametrize(
+    "unknown", ["https://git.example.com/makers/other.git", "https://evil.example/plain", "other", "/"]
+)
 def test_a_source_that_lists_what_the_registry_does_not_have_is_told_so(builder: Builder, unknown: str) -> None:
     failed = builder.build({".buildpacks": f"{unknown}\n"}, "plain", automatic=True).one("failed")
     assert failed["reason"] == "buildpack-unknown"

@@ -28,7 +28,8 @@ declared::find() {
 	local reference="${1}" wanted name=""
 	wanted="$(declared::plain "${reference}")"
 	for declared_index in "${!request_names[@]}"; do
-		[[ "$(declared::plain "${request_urls[declared_index]}")" != "${wanted}" ]] || return 0
+		[[ -z "${request_urls[declared_index]}" || "$(declared::plain "${request_urls[declared_index]}")" != "${wanted}" ]] ||
+			return 0
 	done
 	# Heroku's own have short names; whatever else is meant by its address alone.
 	[[ ! "${wanted}" =~ ^((.*[/:])?heroku(-community)?/(heroku-buildpack-)?)?([a-z0-9][a-z0-9._-]*)$ ]] || name="${BASH_REMATCH[5]}"
