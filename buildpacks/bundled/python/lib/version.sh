@@ -119,6 +119,6 @@ version::unavailable() {
 		$(tail -n 2 "${CACHE_DIR}/python/managed.log" | cut -c1-160)
 
 		Ask for ${PYTHON_VERSION%.*} in ${PYTHON_ASKED_BY%% *}, change the app's stack, or let an
-		administrator set UV_PYTHON_INSTALL_MIRROR.
+		administrator set UV_PYTHON_INSTALL_MIRROR among this buildpack's variables.
 	EOF
 }
