@@ -1,6 +1,7 @@
 """A build: a builder container turns the fetched source into a slug."""
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
@@ -18,7 +19,7 @@ from runtimes.engine.base import Exit, Job, JobSpec, Limits, Upload
 from runtimes.faults import PlatformFailed, TimedOut
 from runtimes.installation import engine
 from runtimes.journal import Writer
-from runtimes.models import App, Slug
+from runtimes.models import App, PlatformLimits, Slug
 from runtimes.restore import ahead
 from runtimes.watch import Watch
 
@@ -31,6 +32,7 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     Raises `BuildFailed` where the app is at fault, `Canceled`, and `PlatformFailed` or
     `EngineError` where we are. Nothing of the builder stays but the app's cache.
     """
+    _check_disk()
     if absent := stacks.missing(build.app.stack):
         raise BuildFailed("no-stack", absent)
     with log.step("fetch"):
@@ -59,6 +61,17 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     for buildpack, lacked in progress.lacks:
         store.ask(buildpack, lacked)
     return slug
+
+
+def _check_disk() -> None:
+    """Raise `BuildFailed` while the platform's disk has less room than a build may be begun with."""
+    free, least = shutil.disk_usage(settings.DATA_DIR).free // 1024**2, PlatformLimits.now().free_disk
+    if free < least:
+        raise BuildFailed(
+            "disk-full",
+            f"The platform's disk has {free} MB left, and builds begin from {least} MB on. "
+            "An administrator makes room on the page Limits, or gives the platform a larger disk.",
+        )
 
 
 def _fetch(build: Build, log: Writer, watch: Watch) -> None:

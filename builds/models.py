@@ -94,3 +94,18 @@ class Hint(models.Model):
 
     def __str__(self) -> str:
         return self.pattern
+
+
+class Finding(models.Model):
+    """What the platform found out about one of its own parts, and when: a worker, the engine, the disk."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    is_well = models.BooleanField(default=True)
+    text = models.CharField(max_length=300, blank=True, default="")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from buildpacks.models import Buildpack
-from builds import adopt, attention, cache, obtain, run, store
+from builds import adopt, attention, cache, cleanup, obtain, run, selfcheck, store
 from builds import preview as previews
 from builds.models import Detection
 from runtimes.models import App, Stack
@@ -69,3 +69,15 @@ def drop_stack(name: str) -> None:
     """Remove the images of a stack that is gone."""
     if not Stack.objects.filter(name=name).exists():
         adopt.drop(name)
+
+
+@shared_task
+def clean_up() -> None:
+    """Remove what nobody can go back to any more."""
+    cleanup.carry_out(cleanup.plan())
+
+
+@shared_task
+def check_self() -> None:
+    """Look how the platform itself is."""
+    selfcheck.look()

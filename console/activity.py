@@ -78,6 +78,8 @@ WORDS = {
     "hint-enable": gettext_lazy("switched a failure hint on"),
     "hint-disable": gettext_lazy("switched a failure hint off"),
     "hint-remove": gettext_lazy("removed a failure hint"),
+    "limits-change": gettext_lazy("changed the platform's limits"),
+    "clean-up": gettext_lazy("had the platform cleaned up"),
     "keys-rotate": gettext_lazy("rotated the encryption keys"),
     "stack-add": gettext_lazy("added a stack"),
     "stack-renew": gettext_lazy("had a stack made anew"),

@@ -114,6 +114,8 @@ CELERY_TASK_ROUTES = {"builds.tasks.build_next": {"queue": "builder"}, "*": {"qu
 CELERY_BEAT_SCHEDULE = {
     "builds": {"task": "builds.tasks.look_after", "schedule": 10.0, "options": {"expires": 10}},
     "environments": {"task": "runtimes.tasks.look_after", "schedule": 10.0, "options": {"expires": 10}},
+    "cleanup": {"task": "builds.tasks.clean_up", "schedule": 3600.0, "options": {"expires": 3600}},
+    "selfcheck": {"task": "builds.tasks.check_self", "schedule": 30.0, "options": {"expires": 30}},
     "domains": {"task": "runtimes.tasks.look_up_due", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from console.celery import app
 
 django.setup()  # before what needs the models
+from builds.selfcheck import Heartbeat  # noqa: E402
 from runtimes import aside  # noqa: E402
 from runtimes.shipper import Shipper  # noqa: E402
 
@@ -33,7 +34,10 @@ def work(queue: str) -> int:
     )
     if queue == "controller":
         Shipper().start()
+    heartbeat = Heartbeat(queue)
+    heartbeat.start()
     worker.start()
+    heartbeat.stop()
     aside.end()
     return int(worker.exitcode or 0)
 

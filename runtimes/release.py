@@ -19,8 +19,8 @@ Kind = Release.Kind
 # A release that no worker has taken up after this long is given up by the periodic look.
 PATIENCE = timedelta(minutes=5)
 
-# How many releases of an environment can be rolled back to.
-KEPT = 10
+# How many are shown to go back to; a clean-up leaves as many as the platform's limits say.
+SHOWN = 100
 
 
 def change_config(environment: Environment, by: Any = None, description: str = "") -> Release:
@@ -55,8 +55,12 @@ def promote(source: Environment, target: Environment, by: Any = None) -> Release
 
 def possible_rollbacks(environment: Environment) -> "QuerySet[Release]":
     """The releases that one can go back to, newest first."""
-    served = environment.releases.filter(state="retired").select_related("slug", "image", "environment__app")
-    return served.defer("config").order_by("-number")[:KEPT]
+    served = (
+        environment.releases.filter(state="retired")
+        .exclude(slug=None, image=None)
+        .select_related("slug", "image", "environment__app")
+    )
+    return served.defer("config").order_by("-number")[:SHOWN]
 
 
 def _take_along(live: Release, target: Environment) -> None:

@@ -253,6 +253,8 @@ _ADMIN_PAGES = (
     ("registry", "puzzle", gettext_lazy("Buildpacks")),
     ("stacks", "stack-2", gettext_lazy("Stacks")),
     ("hints", "info-circle", gettext_lazy("Failure hints")),
+    ("limits", "adjustments", gettext_lazy("Limits")),
+    ("health", "circle-check", gettext_lazy("Health")),
     ("platform-activity", "history", gettext_lazy("Activity")),
 )
 

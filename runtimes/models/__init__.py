@@ -8,6 +8,7 @@ from .holds import Hold
 from .images import Image
 from .instances import Instance
 from .journals import Journal, LogChunk, Step
+from .limits import PlatformLimits
 from .oneoffs import OneOff, Shell
 from .output import OutputChunk
 from .processes import Process
@@ -29,6 +30,7 @@ __all__ = [
     "Membership",
     "OneOff",
     "OutputChunk",
+    "PlatformLimits",
     "Process",
     "Release",
     "Role",

@@ -96,6 +96,8 @@ DEEDS = {
     "open-shell": Deed("shell-open"),
     "arrange": Deed("buildpacks-order", {"names": [], "do": "add python"}),
     "preview": Deed("detection-preview"),
+    "limits": Deed("limits-change", {"free_disk": "1", "releases": "5", "sources": "5", "logs": "5"}),
+    "clean-up": Deed("clean-up"),
     "add-hint": Deed("hint-save", {"pattern": "no such host", "text": "Check the name."}),
     "hint": Deed("hint-save", lambda: model_to_dict(Hint.objects.earliest("pk"))),
     "change-hint": Deed("hint-disable", {"do": "disable"}),

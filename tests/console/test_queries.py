@@ -33,7 +33,15 @@ OF_AN_APP = (
     "/apps/shop/activity/",
 )
 OF_EVERYTHING = ("/", "/apps/switch", "/apps/new", "/queue", "/teams/", "/account/")
-OF_ADMINS = ("/admin/people", "/admin/buildpacks", "/admin/stacks", "/admin/hints", "/admin/activity")
+OF_ADMINS = (
+    "/admin/people",
+    "/admin/buildpacks",
+    "/admin/stacks",
+    "/admin/hints",
+    "/admin/activity",
+    "/admin/health",
+    "/admin/limits",
+)
 
 
 def fill(app: App, deploys: int) -> None:

@@ -1,0 +1,112 @@
+"""Cleaning up: what no release to go back to needs any more is removed, and nothing that runs or may run again.
+
+Kept are the slugs and images of the latest releases of each environment, of whatever serves, comes or has instances,
+and of builds under way; the sources and logs of the latest deploys of each app. The rows stay: a ledger has no holes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from builds import destroy
+from builds.models import Build
+from runtimes import bell
+from runtimes.installation import engine
+from runtimes.models import App, Image, Journal, LogChunk, PlatformLimits, Release, Slug
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be removed now."""
+
+    slugs: list[Slug]
+    images: list[Image]
+    sources: list[str]
+    logs: "QuerySet[Journal]"
+
+    @property
+    def bytes(self) -> int:
+        """What the slugs take in the storage."""
+        return sum(slug.size for slug in self.slugs)
+
+    @property
+    def lines(self) -> int:
+        """How many lines of logs would go."""
+        return LogChunk.objects.filter(journal__in=self.logs).aggregate(lines=Sum("count"))["lines"] or 0
+
+    def __bool__(self) -> bool:
+        return bool(self.slugs or self.images or self.sources or self.lines)
+
+
+def plan() -> Plan:
+    """What could go, as the limits are set now; nothing is touched."""
+    limits = PlatformLimits.now()
+    kept = _kept_releases(limits.releases)
+    building = Build.objects.filter(journal__sealed_at=None)
+    spare = Slug.objects.exclude(releases__in=kept).exclude(builds__in=building)
+    return Plan(
+        slugs=list(spare.filter(Q(builds__isnull=False) | Q(releases__isnull=False)).distinct()),
+        images=list(Image.objects.exclude(releases__in=kept).exclude(builds__in=building).distinct()),
+        sources=sorted(_spare_sources(limits.sources)),
+        logs=_beyond(Journal.objects.exclude(sealed_at=None).filter(chunks__isnull=False), "app", limits.logs),
+    )
+
+
+def carry_out(found: Plan) -> None:
+    """Remove what a plan names. Raises `EngineError` if the engine is away; what is removed by then is right."""
+    for slug in found.slugs:
+        if _let_go(slug, Release.objects.filter(slug=slug), "slug"):
+            destroy.forget(slug)
+    for image in found.images:
+        gone = _let_go(image, Release.objects.filter(image=image), "image")
+        if gone and not Image.objects.filter(digest=image.digest).exists():
+            engine().let_go(image.digest)
+    for key in found.sources:
+        storages["sources"].delete(key)
+        Build.objects.filter(source=key).update(source="")
+        Build.objects.filter(archive=key).update(archive="")
+    LogChunk.objects.filter(journal__in=list(found.logs.values_list("pk", flat=True))).delete()
+    bell.ring("apps")
+
+
+def _let_go(what: Slug | Image, releases: "QuerySet[Release]", field: str) -> bool:
+    """Forget the row, unless somebody has gone back to it since it was looked for."""
+    with transaction.atomic():
+        if releases.filter(state__in=("live", "pending")).exists():
+            return False
+        releases.update(**{field: None})
+        what.delete()
+    return True
+
+
+def _kept_releases(most: int) -> "QuerySet[Release]":
+    served = Release.objects.filter(state__in=("live", "retired")).exclude(slug=None, image=None)
+    place = Window(RowNumber(), partition_by=F("environment"), order_by=F("number").desc())
+    latest = served.annotate(place=place).filter(place__lte=most).order_by()
+    needed = Q(pk__in=[each.pk for each in latest.only("pk")])
+    serving = Q(state__in=("live", "pending")) | Q(instances__state__in=("starting", "up", "crashed", "stopping"))
+    return Release.objects.filter(needed | serving).order_by()
+
+
+def _beyond(rows: "QuerySet[Journal]", group: str, most: int) -> "QuerySet[Journal]":
+    """Those beyond the latest `most` of each group."""
+    place = Window(RowNumber(), partition_by=F(group), order_by=F("pk").desc())
+    counted = Journal.objects.filter(pk__in=rows.order_by().values("pk")).annotate(place=place)
+    return Journal.objects.filter(pk__in=[each.pk for each in counted.filter(place__gt=most).order_by().only("pk")])
+
+
+def _spare_sources(most: int) -> set[str]:
+    """The keys of what was fetched or uploaded for old deploys, and is neither an app's own nor of a later one."""
+    old = _beyond(Journal.objects.deploys().filter(build__isnull=False), "app", most)
+    builds = Build.objects.exclude(source="", archive="")
+    spare = _keys(builds.filter(journal__in=old).exclude(journal__sealed_at=None))
+    return spare - _keys(builds.exclude(journal__in=old)) - set(App.objects.values_list("archive", flat=True)) - {""}
+
+
+def _keys(builds: "QuerySet[Build]") -> set[str]:
+    pairs: Iterable[tuple[str, str]] = builds.values_list("source", "archive")
+    return {key for pair in pairs for key in pair}

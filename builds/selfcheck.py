@@ -1,0 +1,111 @@
+"""How the platform itself is: each part says so in a row, and one that falls silent is told by its age."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from builds import stacks
+from builds.models import Finding
+from runtimes.engine.base import EngineError
+from runtimes.installation import engine
+from runtimes.models import PlatformLimits, Stack
+
+EVERY_SECONDS = 20
+SILENT = timedelta(seconds=90)
+STORAGES = ("sources", "slugs", "logs", "buildpacks")
+
+
+def look() -> None:
+    """Ask every part that the controller can reach, and write down what it says."""
+    for name, text, is_well in _findings():
+        note(name, text, is_well=is_well)
+
+
+def note(name: str, text: str = "", *, is_well: bool = True) -> None:
+    """Write down how a part is, as of now."""
+    facts = {"is_well": is_well, "text": text[:300], "at": timezone.now()}
+    Finding.objects.update_or_create(name=name, defaults=facts)
+
+
+class Heartbeat(threading.Thread):
+    """Says every few seconds that a worker lives, however long its tasks take."""
+
+    def __init__(self, queue: str) -> None:
+        super().__init__(name=f"heartbeat of {queue}", daemon=True)
+        self._queue, self._over = queue, threading.Event()
+
+    def stop(self) -> None:
+        """Say it no more."""
+        self._over.set()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            try:
+                note(f"worker {self._queue}", "It is at work.")
+            except DatabaseError:  # the next beat tells
+                connection.close()
+            self._over.wait(EVERY_SECONDS)
+        connection.close()
+
+
+def _findings() -> Iterator[tuple[str, str, bool]]:
+    yield _engine()
+    yield _router()
+    yield _disk()
+    for name in STORAGES:
+        yield _storage(name)
+    for stack in Stack.objects.all():
+        yield _stack(stack)
+
+
+def _engine() -> tuple[str, str, bool]:
+    try:
+        engine().ping()
+    except EngineError as error:
+        return "docker", f"The Docker daemon does not answer: {error}", False
+    return "docker", "The daemon answers.", True
+
+
+def _router() -> tuple[str, str, bool]:
+    try:
+        found = [each.state for each in engine().observe({"slipway.role": "router"})]
+    except EngineError:
+        return "router", "Nobody knows while the Docker daemon does not answer.", False
+    if "up" in found:
+        return "router", "It is up.", True
+    return "router", "It does not run: apps cannot be reached. Start it with bin/services.", False
+
+
+def _disk() -> tuple[str, str, bool]:
+    usage, least = shutil.disk_usage(settings.DATA_DIR), PlatformLimits.now().free_disk
+    free = usage.free // 1024**2
+    text = f"{free} of {usage.total // 1024**2} MB are free."
+    if free < least:
+        return "disk", f"{text} No build begins below {least} MB: clean up, or give the platform a larger disk.", False
+    return "disk", text, True
+
+
+def _storage(name: str) -> tuple[str, str, bool]:
+    label = f"storage {name}"
+    try:
+        key = storages[name].save("selfcheck", ContentFile(b"well"))
+        storages[name].delete(key)
+    except OSError as error:
+        return label, f"It cannot be written: {error.strerror or error}.", False
+    return label, "It can be written.", True
+
+
+def _stack(stack: Stack) -> tuple[str, str, bool]:
+    label = f"stack {stack.name}"
+    try:
+        absent = stacks.missing(stack)
+    except EngineError:
+        return label, "Nobody knows while the Docker daemon does not answer.", False
+    return (label, absent, False) if absent else (label, "Its images are here.", True)
