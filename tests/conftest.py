@@ -1,5 +1,8 @@
 """What tests of every package share: a database for threads, an engine, the queues."""
 
+import gc
+import hashlib
+import os
 import shutil
 import socket
 import sqlite3
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps as django_apps
 from django.core.files.storage import storages
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
@@ -23,21 +27,45 @@ from runtimes.engine.fake import FakeEngine
 from tests.doubles import add_router, empty_queues
 
 
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The test database, also where only `shared_db` asks for it, which pytest-django does not know."""
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The test database, also where only `shared_db` asks for it, which pytest-django does not know.
+
+    What the migrations made is kept until one of them, a model or a library changes: they take seconds.
+    """
+    kept = request.config.cache.mkdir("database") / f"{_recipe()}.sqlite3"
+    if is_kept := kept.exists():
+        shutil.copy(kept, connection.settings_dict["TEST"]["NAME"])
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
+        made = setup_databases(verbosity=0, interactive=False, keepdb=is_kept)
+        connections.close_all()
+        if not is_kept:
+            shutil.copy(_name(), draft := kept.with_suffix(f".{os.getpid()}"))
+            draft.replace(kept)
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
 
 
+def _recipe() -> str:
+    """What the database is made of."""
+    apps = [Path(app.path) for app in django_apps.get_app_configs()]
+    names = ("migrations/*.py", "models.py", "models/*.py")
+    files = [path for app in apps for name in names for path in app.glob(name)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:16]
+
+
 @pytest.fixture(scope="session")
-def _untouched(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: Any) -> Path:
+def _untouched(django_db_setup: None, tmp_path_factory: Any) -> Path:
     """A copy of the database as the migrations left it."""
-    with django_db_blocker.unblock():
-        connections.close_all()
     kept = tmp_path_factory.mktemp("database") / "untouched"
     return Path(shutil.copy(_name(), kept))
 

@@ -47,7 +47,7 @@ def main(directory: str, size: int) -> None:
     from runtimes.models import Stack  # noqa: PLC0415
     from tests import factories as make  # noqa: PLC0415
 
-    with override_settings(MIGRATION_MODULES=dict.fromkeys(("runtimes", "buildpacks", "builds"))):
+    with override_settings(MIGRATION_MODULES=dict.fromkeys(("runtimes", "buildpacks", "builds", "console"))):
         call_command("migrate", verbosity=0, run_syncdb=True)  # the tables alone, that is quicker
     Stack.objects.create(name="debian-12")
     digest = hashlib.sha256()

@@ -1,5 +1,7 @@
 """The tables of states, and that the database referees every move."""
 
+from itertools import product
+
 import pytest
 from django.apps import apps
 
@@ -17,7 +19,7 @@ ENDS = {
     Step: {"done", "failed", "skipped", "canceled"},
     Instance: {"down"},
 }
-MOVES = [(model, one, other) for model in MODELS for one in model.TRANSITIONS for other in model.TRANSITIONS]
+MOVES = [(model, *pair) for model in MODELS for pair in product(sorted(model.TRANSITIONS), repeat=2)]
 
 
 def row(model: type[Stateful], state: str) -> Stateful:
