@@ -1,5 +1,6 @@
 """What templates say in the console's own words: icons, states, times, sizes."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -198,6 +199,13 @@ def bars(row: AppRow) -> SafeString | str:
     )
     label = ngettext("%(n)d recent deploy", "%(n)d recent deploys", len(row.deploys)) % {"n": len(row.deploys)}
     return SafeString(f'<svg class="bars" viewBox="0 0 100 20" role="group" aria-label="{escape(label)}">{drawn}</svg>')
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An address that breaks, where it must, before a dot or its port and not inside them."""
+    parts = re.split(r"(?<=//)|(?=[.:](?!//))", address)
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.filter

@@ -201,3 +201,24 @@ def test_without_a_script_the_log_is_plain_text(shop: App, visit: Callable[..., 
     page = visit(DEPLOY, java_script_enabled=False)
     assert "bold <b>" in page.locator(".log-plain").inner_text()
     expect(page.get_by_role("button", name="Cancel deploy")).to_be_visible()
+
+
+def test_what_instances_print_is_read_on_a_phone_and_chosen_by_instance(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop)
+    make.instances(shop, "web", ["up"])
+    make.instances(shop, "worker", ["up"])
+    make.printed(shop, [("web.1", "a line of web " * 9), ("worker.1", "a line of worker")])
+    page = visit("/apps/shop/logs/", viewport={"width": 390, "height": 844})
+    lines = page.locator(".log-text")
+    expect(lines).to_have_count(2)
+    pane = page.locator(".log-pane").bounding_box()
+    for box in (lines.nth(place).bounding_box() for place in range(2)):
+        assert pane
+        assert box
+        assert box["width"] > pane["width"] * 0.7
+        assert box["x"] + box["width"] <= pane["x"] + pane["width"] + 1
+    expect(page.locator(".log-time")).to_have_count(0)
+    page.click("[data-do=times]")
+    expect(page.locator(".log-time")).to_have_count(2)
+    page.select_option(".log-only select", "worker.1")
+    expect(lines).to_have_text(["a line of worker"])

@@ -42,7 +42,7 @@ export class Viewer {
   }
 
   /** Show lines of some instances only. */
-  choose(only) {
+  showOnly(only) {
     this.root.querySelector(".log-empty").hidden = false;
     this.read = 0;
     this.source.choose(only);
@@ -116,7 +116,13 @@ export class Viewer {
     else if (what === "error") this.pane.show(this.firstError());
     else if (what === "fold") this.toggleAll();
     else if (what === "copy") this.copy();
-    else this.press(what, !look[what]), this.pane.set({ [what]: look[what] === false });
+    else this.turn(what, !look[what]);
+  }
+
+  /** Show or leave out the times, wrap or do not wrap, as the button of this name does. */
+  turn(what, on) {
+    this.press(what, on);
+    this.pane.set({ [what]: on });
   }
 
   press(what, on) {
