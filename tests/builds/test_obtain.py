@@ -21,7 +21,7 @@ from tests.builds.tars import contents, entry, file, tar
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 SCRIPTS = {"bin/detect": b"#!/bin/sh\necho hello\n", "bin/compile": b"#!/bin/sh\n"}
-TARBALL = gzip.compress(tar(*(file(f"hello-1.0/{name}", content) for name, content in SCRIPTS.items())))
+TARBALL = gzip.compress(tar(*(file(f"hello-1.0/{name}", content) for name, content in SCRIPTS.items())), mtime=0)
 SUM = hashlib.sha256(TARBALL).hexdigest()
 COMMIT = f"{7:040}"
 URL = "https://host.example/hello"
