@@ -1,14 +1,17 @@
 """The bell rings once rows are committed, and nobody minds when it cannot."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, channel_layers
+from channels_redis.core import RedisChannelLayer
 from django.db import transaction
 
 from runtimes import bell
+from tests.doubles import together
 
 pytestmark = pytest.mark.usefixtures("shared_db")
 
@@ -52,6 +55,27 @@ def test_it_does_not_ring_for_what_was_taken_back(layer: InMemoryChannelLayer) -
         bell.ring("app.1")
         transaction.set_rollback(True)
     assert heard(layer) == 0
+
+
+class Shared(RedisChannelLayer):
+    """A layer that other processes share, without a Redis behind it; it notes the loops it is rung from."""
+
+    def __init__(self) -> None:
+        super().__init__(hosts=["redis://127.0.0.1:1"])
+        self.loops: list[asyncio.AbstractEventLoop] = []
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:  # noqa: ARG002
+        self.loops.append(asyncio.get_running_loop())
+
+
+def test_all_rings_of_a_process_share_a_loop_and_its_connection() -> None:
+    layer = Shared()
+    before = channel_layers.set("default", layer)
+    together(lambda: bell.ring("app.1"), lambda: bell.ring("app.1"))
+    bell.ring("app.1")
+    channel_layers.set("default", before)
+    assert len(layer.loops) == 3
+    assert len(set(layer.loops)) == 1
 
 
 def test_a_broken_bell_is_logged_and_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
