@@ -14,6 +14,7 @@ body {{ display: grid; place-content: center; justify-items: center; box-sizing:
   font: 1rem/1.5 system-ui, sans-serif; text-align: center }}
 main {{ box-sizing: border-box; max-width: 30rem; padding: 2rem; border: 1px solid light-dark(#dfe5ea, #2a3642);
   border-radius: 10px; background: light-dark(#fff, #161e26) }}
+h1, p {{ text-wrap: balance }}
 h1 {{ margin: 0; font-size: 1.25rem }}
 p {{ margin: .75rem 0 0; color: light-dark(#586573, #9ba8b5) }}
 small {{ margin-top: 1rem; color: light-dark(#586573, #9ba8b5) }}

@@ -58,7 +58,10 @@ def _addresses(name: str) -> list[str]:
 
 
 def _is_here(address: str, name: str) -> bool:
-    """Whether a request for this name to this address comes out at our own router."""
+    """Whether a request for this name to this address comes out at our own router.
+
+    Wherever it leads, the same harmless question is asked; of the answer nobody learns but whether it is our word.
+    """
     return any(_word(address, port, name) == router.word() for port in dict.fromkeys((settings.APPS_PORT, 80)))
 
 
