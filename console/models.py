@@ -63,6 +63,8 @@ class Activity(models.Model):
             models.Index(fields=["app_key", "-id"], name="activity_of_app"),
             models.Index(fields=["actor", "-id"], name="activity_by_actor"),
             models.Index(fields=["action", "-id"], name="activity_by_action"),
+            models.Index(fields=["app_key", "actor", "-id"], name="activity_of_app_by_actor"),
+            models.Index(fields=["app_key", "action", "-id"], name="activity_of_app_by_action"),
         ]
 
     def __str__(self) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
@@ -15,10 +13,11 @@ from console import access
 from console.activity import word
 from console.downloads import csv_file
 from console.models import Activity, ActivityQuerySet
-from console.views.frame import render_app
+from console.views.frame import number_of, render_app
 
 PER_PAGE = 50
 PER_READ = 1_000
+LATELY = 500
 COLUMNS = ("time", "who", "via", "action", "team", "app", "environment", "target", "facts")
 
 
@@ -60,23 +59,29 @@ def csv_of_platform(request: HttpRequest) -> StreamingHttpResponse:
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
     """Of whom and of which kind one wants to see."""
-    return {field: request.GET[field] for field in ("actor", "action") if request.GET.get(field)}
+    asked = {field: request.GET.get(field, "") for field in ("actor", "action")}
+    return {field: value for field, value in asked.items() if value and value.isprintable()}  # no NUL for PostgreSQL
 
 
 def _context(request: HttpRequest, rows: ActivityQuerySet) -> dict[str, Any]:
+    """A page of rows, and of whom and of which kind others can be chosen.
+
+    Pages go by key, and choices come from the latest acts: nothing here takes longer when there are more rows.
+    """
     chosen = _chosen(request)
-    kinds = list(rows.order_by().values("actor", "action").annotate(n=Count("pk")))
-    paginator = Paginator(rows.filter(**chosen), PER_PAGE)
-    paginator.count = sum(kind["n"] for kind in kinds if chosen.items() <= kind.items())  # it need not ask
-    page = paginator.get_page(request.GET.get("page"))
+    lately = list(rows.values_list("actor", "action")[:LATELY])
+    found = _page_before(rows.filter(**chosen), number_of(request, "before", 0), PER_PAGE + 1)
+    shown = found[:PER_PAGE]
+    kinds = {action for _, action in lately} | {chosen.get("action", "")} - {""}
     return {
-        "page": page,
-        "rows": [(row, word(row.action), facts_in_words(row.facts)) for row in page.object_list],
-        "actors": sorted({kind["actor"] for kind in kinds} - {""}),
-        "actions": sorted(((each, word(each)) for each in {kind["action"] for kind in kinds}), key=_by_word),
-        "any": bool(kinds),
+        "rows": [(row, word(row.action), facts_in_words(row.facts)) for row in shown],
+        "actors": sorted({actor for actor, _ in lately} | {chosen.get("actor", "")} - {""}),
+        "actions": sorted(((each, word(each)) for each in kinds), key=_by_word),
+        "any": bool(lately),
         "chosen": chosen,
         "query": urlencode(chosen),
+        "newest": urlencode(chosen) if "before" in request.GET else None,
+        "older": urlencode(chosen | {"before": shown[-1].pk}) if len(found) > PER_PAGE else None,
     }
 
 
@@ -84,9 +89,9 @@ def _by_word(pair: tuple[str, Any]) -> str:
     return str(pair[1])
 
 
-def _page_before(rows: ActivityQuerySet, before: int) -> Sequence[Activity]:
+def _page_before(rows: ActivityQuerySet, before: int, most: int = PER_READ) -> Sequence[Activity]:
     """The newest rows, or the newest of those before one."""
-    return list((rows.filter(pk__lt=before) if before else rows)[:PER_READ])
+    return list((rows.filter(pk__lt=before) if before else rows)[:most])
 
 
 def _cells(row: Activity) -> list[str]:

@@ -38,13 +38,26 @@ def test_it_can_be_filtered_by_person_and_by_kind(app: App, alice: Client) -> No
     assert "Nothing of that kind" in page(alice, "/apps/shop/activity/?actor=alice&action=restart")
 
 
-def test_pages_keep_the_filter(app: App, alice: Client) -> None:
-    for number in range(51):
+def test_older_ones_are_a_page_away_and_keep_the_filter(app: App, alice: Client) -> None:
+    first = record(make.known("olga"), "scale", app=app, target="web=0")
+    record(make.known("alice"), "scale", app=app, target="by alice")
+    for number in range(1, 51):
         record(make.known("olga"), "scale", app=app, target=f"web={number}")
     shown = page(alice, "/apps/shop/activity/?actor=olga")
-    assert "?page=2&amp;actor=olga" in shown
+    older = f"?actor=olga&amp;before={first.pk + 2}"
+    assert older in shown
     assert "<code>web=0</code>" not in shown
-    assert "<code>web=0</code>" in page(alice, "/apps/shop/activity/?actor=olga&page=2")
+    shown = page(alice, f"/apps/shop/activity/{older.replace('&amp;', '&')}")
+    assert "<code>web=0</code>" in shown
+    assert "by alice" not in shown
+    assert "Older" not in shown
+    assert 'href="?actor=olga">Newest' in shown
+
+
+def test_nonsense_in_the_address_shows_the_newest(app: App, alice: Client) -> None:
+    record(make.known("olga"), "scale", app=app, target="web=1")
+    assert "<code>web=1</code>" in page(alice, "/apps/shop/activity/?before=x&actor=%00")
+    assert "Nothing of that kind" in page(alice, "/apps/shop/activity/?action=%27")
 
 
 def test_a_new_app_does_not_inherit_what_was_done_to_an_old_one_of_its_name(
