@@ -51,6 +51,7 @@ buildpack::build() {
 buildpack::compile() {
 	local index="${1}" status=0
 	cache::ensure
+	buildpack::prefetch_after "${index}"
 	environment::for_compile "${index}"
 	buildpack::run "${index}" 0 compile "${workspace_build_dir}" "${cache_dir}" "${workspace_env_dir}" || status="$?"
 	if ((status != 0)); then
@@ -61,6 +62,23 @@ buildpack::compile() {
 ${limits_sentence:-The lines above say why; correct that and deploy again.}" "${buildpack_failure_reason:-${limits_cause}}"
 	fi
 	workspace::check "${index}" "The ${request_names[index]} buildpack"
+}
+
+# The buildpack that comes next may fetch what it will need while this one compiles: bin/slipway-prefetch, a name that no
+# other platform's buildpack has. It gets what compile gets, may write in CACHE_DIR alone, and whatever becomes of it, its
+# own compile does what is left to do.
+buildpack::prefetch_after() {
+	local index="${1}" next="" position script
+	for ((position = 0; position + 1 < ${#detection_plan[@]}; position++)); do
+		[[ "${detection_plan[position]}" != "${index}" ]] || next="${detection_plan[position + 1]}"
+	done
+	[[ -n "${next}" ]] || return 0
+	script="${request_directories[next]}/bin/slipway-prefetch"
+	[[ -f "${script}" ]] || return 0
+	environment::for_compile "${next}"
+	process::command_of "${script}"
+	process::run_beside "${request_directories[next]}" 0 "${process_command[@]}" \
+		"${workspace_build_dir}" "${cache_dir}" "${workspace_env_dir}"
 }
 
 buildpack::fail_hook() {

@@ -15,21 +15,44 @@ process::check_namespace() {
 }
 
 # Runs a command in DIRECTORY with environment_next and nothing else, for at most LIMIT seconds (0: the worker's
-# limit alone), and returns its status; process_overran says whether the limit ended it. When it ended, everything it left behind is ended too: a daemon that
-# holds the log open would keep the build from ending, and a fork bomb would eat the next buildpack's processes.
+# limit alone), and returns its status; process_overran says whether the limit ended it. When it ended, everything it
+# left behind is ended too: a daemon that holds the log open would keep the build from ending, and a fork bomb would eat
+# the next buildpack's processes. What was started beside it is waited for before, unless the command failed.
 process_overran=""
 process::run() {
 	local pid status=0 limit="${2}" began="${SECONDS}"
+	process::start "$@"
+	pid="${process_pid}"
+	wait "${pid}" || status="$?"
+	process_overran=""
+	((status == 0 || limit == 0 || SECONDS - began < limit)) || process_overran="yes"
+	((status != 0)) || process::await_beside
+	process_beside=""
+	process::end_all
+	return "${status}"
+}
+
+# Starts a command beside the one that runs next; what it says goes nowhere.
+process_beside=""
+process::run_beside() {
+	process::start "$@" >/dev/null 2>&1
+	process_beside="${process_pid}"
+}
+
+process::await_beside() {
+	[[ -n "${process_beside}" ]] || return 0
+	! kill -0 "${process_beside}" 2>/dev/null || output::detail "Waiting for what the next buildpack fetches meanwhile."
+	wait "${process_beside}" || true
+}
+
+# Starts a command as process::run runs it, and sets process_pid.
+process_pid=""
+process::start() {
 	# Job control gives the command a process group of its own: its "kill 0" must not reach the driver.
 	set -m
 	process::become "$@" </dev/null &
-	pid="$!"
+	process_pid="$!"
 	set +m
-	wait "${pid}" || status="$?"
-	process::end_all
-	process_overran=""
-	((status == 0 || limit == 0 || SECONDS - began < limit)) || process_overran="yes"
-	return "${status}"
 }
 
 # Turns this subshell into the command. After the export only positional parameters are touched: a config var

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.buildpacks.bundled.apps import FLASK
@@ -10,6 +12,15 @@ from tests.buildpacks.bundled.harness import Workshop
 pytestmark = pytest.mark.docker
 
 RESTORED = "Requirements have not changed: using what the last build installed"
+AHEAD = "(while the buildpack before was at work)"
+
+
+def front_end(build: str) -> dict[str, str]:
+    """A front end whose build is a line of shell."""
+    return {"package.json": json.dumps({"engines": {"node": "24.x"}, "scripts": {"build": build}})}
+
+
+FRONT_END = front_end("true")
 
 
 def test_unchanged_requirements_are_not_installed_again_and_changed_ones_leave_nothing_behind(
@@ -66,3 +77,31 @@ def test_the_cache_of_a_failed_build_does_no_harm(workshop: Workshop) -> None:
     assert failed.exit_code == 1
     with workshop.running(workshop.build({**FLASK, "requirements.txt": "flask\n"}, "python", volume=volume)) as app:
         assert app.get().status == 200
+
+
+def test_python_s_packages_are_installed_while_node_s_build_runs(workshop: Workshop) -> None:
+    volume = workshop.volume()
+    source = {**FLASK, **FRONT_END, "requirements.txt": "flask\ntabulate\n"}
+    built = workshop.build(source, "nodejs", "python", volume=volume)
+    places = [built.log.index(text) for text in ("Installing requirements.txt", "+ tabulate==", AHEAD)]
+    assert places == sorted(places)
+    with workshop.running(built) as app:
+        assert "tabulate" in app.get().json()["packages"]
+    again = workshop.build(source, "nodejs", "python", volume=volume)
+    assert AHEAD not in again.log
+    assert RESTORED in again.log
+
+
+def test_what_node_s_build_makes_of_the_requirements_is_what_counts(workshop: Workshop) -> None:
+    source = {**FLASK, **front_end("printf 'flask\\n' > requirements.txt"), "requirements.txt": "flask\ntabulate\n"}
+    built = workshop.build(source, "nodejs", "python", volume=workshop.volume())
+    assert AHEAD not in built.log
+    with workshop.running(built) as app:
+        assert "tabulate" not in app.get().json()["packages"]
+
+
+def test_what_cannot_be_installed_ahead_is_explained_where_it_belongs(workshop: Workshop) -> None:
+    source = {**FLASK, **FRONT_END, "requirements.txt": "no-such-package-of-slipway\n"}
+    built = workshop.build(source, "nodejs", "python", volume=workshop.volume())
+    assert built.one("failed")["buildpack"] == "python"
+    assert built.log.count("no-such-package-of-slipway was not found") == 1

@@ -23,10 +23,15 @@ tree::is_untouched() {
 	[[ -z "$(find "${TREE_ROOT}/tree" -type f -newer "${TREE_ROOT}/stamp" -print -quit)" ]]
 }
 
+# Was the kept tree made for this key?
+tree::fits() {
+	[[ -f "${TREE_ROOT}/key" && "$(<"${TREE_ROOT}/key")" == "${1}" ]]
+}
+
 # Put the kept tree at `target`, if it was made for this key. If it cannot be linked there, it is as if there were none.
 tree::restore() {
 	local key="${1}" target="${2}"
-	[[ -f "${TREE_ROOT}/key" && "$(<"${TREE_ROOT}/key")" == "${key}" ]] || return 1
+	tree::fits "${key}" || return 1
 	rm -rf "${target}"
 	if ! cp -al "${TREE_ROOT}/tree" "${target}"; then
 		rm -rf "${target}" "${TREE_ROOT}/key"

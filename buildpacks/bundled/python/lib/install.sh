@@ -1,24 +1,68 @@
 #!/usr/bin/env bash
 # Install what the app's package manager lists: restore the kept tree when nothing changed, else make a new one.
 
+# With what to install, and where what was installed before is kept.
+install::choose() {
+	index::choose_installer
+	index::carry_over
+	project::read
+	manager::choose
+	version::read
+	version::choose
+	tree::open "${CACHE_DIR}/python" "${CACHE_DIR}/python/uv"
+	AHEAD="${CACHE_DIR}/python/ahead"
+}
+
 install::dependencies() {
-	local key=""
-	KEY_FILES=()
-	"${MANAGER}::files"
-	if "${MANAGER}::are_fixed"; then
-		key="$(install::key)"
-		if tree::restore "${key}" "${BUILD_DIR}/.heroku/python"; then
-			output::step "Requirements have not changed: using what the last build installed"
-			return
-		fi
+	install::find_key
+	if [[ -n "${KEY}" ]] && tree::restore "${KEY}" "${BUILD_DIR}/.heroku/python"; then
+		install::tell_origin
+		return
 	fi
-	# A removed package must not stay, so every change begins with an empty environment.
+	rm -f "${AHEAD}.log"
+	install::anew
+}
+
+# Sets KEY_FILES, and KEY to what the result depends on; empty where the same files may mean something else tomorrow.
+install::find_key() {
+	KEY="" KEY_FILES=()
+	"${MANAGER}::files"
+	! "${MANAGER}::are_fixed" || KEY="$(install::key)"
+}
+
+# A removed package must not stay, so every change begins with an empty environment.
+install::anew() {
 	python::make_environment
 	"${MANAGER}::install"
 	install::compile_bytecode
-	[[ -z "${key}" ]] || tree::keep "${key}" "${BUILD_DIR}/.heroku/python"
+	[[ -z "${KEY}" ]] || tree::keep "${KEY}" "${BUILD_DIR}/.heroku/python"
 	tree::limit "${UV_CACHE_DIR}" 2000
 	tree::limit "${CACHE_DIR}/python/pip" 1000
+}
+
+# Keep what a compile with these very files would install, if that is not kept already. What it says is shown then.
+install::ahead() {
+	rm -rf "${AHEAD}" "${AHEAD}.log"
+	install::find_key
+	[[ -n "${KEY}" ]] || return 0
+	! tree::fits "${KEY}" || return 0
+	mkdir -p "${AHEAD}"
+	(cd "${BUILD_DIR}" && cp --parents -- "${KEY_FILES[@]}" "${AHEAD}")
+	BUILD_DIR="${AHEAD}"
+	python::place
+	python::set_up_environment
+	install::anew >"${AHEAD}.log"
+	rm -rf "${AHEAD}"
+}
+
+install::tell_origin() {
+	if [[ -f "${AHEAD}.log" ]]; then
+		cat "${AHEAD}.log"
+		output::note "(while the buildpack before was at work)"
+		rm -f "${AHEAD}.log"
+	else
+		output::step "Requirements have not changed: using what the last build installed"
+	fi
 }
 
 # Everything that decides what gets installed.
