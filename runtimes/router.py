@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from runtimes import caddy, places
 from runtimes.caddy import ACME_ROOT, ADMIN, CONFIG, ROUTES, Tls
 from runtimes.engine.base import EngineError, Observed
-from runtimes.holding import hold
+from runtimes.holding import Held, hold
 from runtimes.installation import engine
 from runtimes.models import Domain, Environment, Hold, Instance, Release
 from runtimes.places import Route, Table
@@ -51,9 +51,10 @@ def switched(release: Release) -> Iterator[None]:
 def stage(coming: Release | None = None) -> None:
     """Put the files beside those in use that will be right when all that comes up now is up.
 
-    Then they need only be exchanged. A router that cannot be told now is told then; whoever tells it hears of it.
+    Then they need only be exchanged. A router that cannot be told now, or is being told something else, is told then;
+    whoever tells it hears of it.
     """
-    with hold("router") as held, suppress(EngineError):
+    with suppress(EngineError, Held), hold("router", patience=1) as held:
         told = _Told.noted(held.note)
         plan = _plan(told, table := routes(coming, UP_SOON))
         if plan.is_loaded and plan.files not in (told.files, told.staged):
@@ -127,8 +128,8 @@ class _Told(NamedTuple):
     def noted(cls, note: str) -> "_Told":
         if not note.startswith("["):
             return cls()
-        basis, files, shape, former, staged = json.loads(note)
-        return cls(basis, files, tuple((block, slots) for block, slots in shape), tuple(former), staged)
+        told = cls(*json.loads(note))
+        return told._replace(shape=tuple((block, slots) for block, slots in told.shape), former=tuple(told.former))
 
 
 class _Plan(NamedTuple):

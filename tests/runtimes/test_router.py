@@ -17,6 +17,7 @@ from runtimes.caddy import Tls, config
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
+from runtimes.holding import hold
 from runtimes.models import Domain, Environment, Instance, Team
 from runtimes.places import Route, Table, covers, grown, needed
 from tests import factories as make
@@ -310,6 +311,19 @@ def test_a_router_that_is_away_is_no_reason_not_to_begin(shared_db: None, engine
     router.stage()
     with pytest.raises(EngineError, match="router is not running"):
         router.sync()
+
+
+def test_a_router_that_is_being_told_something_else_is_waited_for_only_a_moment(
+    shared_db: None, engine: FakeEngine
+) -> None:
+    environment = make.app().production
+    router.sync()
+    facts = {"release": make.release(environment), "process": "web", "index": 1, "state": "starting"}
+    Instance.objects.create(environment=environment, address="10.0.0.1", **facts)
+    before = written(engine)
+    with hold("router"):
+        router.stage()
+    assert written(engine) == before
 
 
 def written(engine: FakeEngine) -> int:
