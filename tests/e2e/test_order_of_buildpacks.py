@@ -106,6 +106,17 @@ def test_a_list_that_somebody_else_changed_meanwhile_is_not_overwritten(visit: V
     assert names(mine) == before[::-1]
 
 
+def test_a_preview_says_which_buildpacks_recognise_the_source_and_builds_nothing(
+    visit: Visit, installation: Installation
+) -> None:
+    page = visit()
+    before = installation.rows("SELECT id FROM builds_build")
+    page.get_by_role("button", name="Preview detection").click()
+    expect(page.locator("#detection").get_by_role("button", name="Make these the list")).to_be_visible()
+    assert page.locator("#detection .tag").all_inner_texts() == ["nodejs", "python"]
+    assert installation.rows("SELECT id FROM builds_build") == before
+
+
 def test_a_member_sees_the_list_and_who_may_change_it_and_is_refused(visit: Visit, admin: Person) -> None:
     page = visit(admin.welcome("mark", "member"), "mark")
     shown = names(page)
