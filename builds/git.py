@@ -83,7 +83,7 @@ def checkout(request: Request, watch: Watch, write: Callable[[bytes], object]) -
     with engine().job(_spec(request), _uploads(request)) as job:
         if code := _wait(job, watch, write):
             raise _why(code, job, request)
-        commit, author, message = (_read(job, "/slipway/out/commit") + "\n\n\n").split("\n")[:3]
+        commit, author, message = map(_visible, (_read(job, "/slipway/out/commit") + "\n\n\n").split("\n")[:3])
         yield Checkout(commit, author, message, _read(job, "/slipway/out/host_keys"), job)
 
 
@@ -123,6 +123,11 @@ def script(name: str) -> Upload:
 def _lines(secret: str) -> str:
     """As ssh wants a private key, which browsers send with other line ends and forms without the last."""
     return "".join(f"{line}\n" for line in secret.splitlines())
+
+
+def _visible(text: str) -> str:
+    """The text without what a terminal obeys or what turns its direction (CVE-2021-42574); joined emoji stay joined."""
+    return "".join(char if char.isprintable() or char == "\u200d" else "\ufffd" for char in text)
 
 
 def _read(job: Job, path: str) -> str:

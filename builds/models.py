@@ -109,3 +109,8 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has ever written it down."""
+        return self._state.adding

@@ -107,6 +107,7 @@ class Git:
     def __init__(self, code: int = 0, refs: str = "", files: dict[str, bytes] | None = None) -> None:
         self.code, self.refs = code, refs
         self.files = {"Procfile": b"web: serve\n"} if files is None else files
+        self.message = b"Add a page"
         self.asked: list[tuple[str, ...]] = []
         self.credential = b""
 
@@ -120,7 +121,7 @@ class Git:
         process.write(b"remote: hello\n")
         process.files.write("/slipway/out/refs", self.refs.encode())
         process.files.write("/slipway/out/host_keys", b"")
-        process.files.write("/slipway/out/commit", b"%040d\nAlice\nAdd a page\n" % 7)
+        process.files.write("/slipway/out/commit", b"%040d\nAlice\n%s\n" % (7, self.message))
         for name, content in self.files.items():
             process.files.write(f"/slipway/source/{name}", content)
         return self.code

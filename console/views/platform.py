@@ -65,8 +65,8 @@ def clean_up(request: HttpRequest) -> HttpResponse:
 def _findings() -> list[tuple[Finding, bool]]:
     """Each part, and whether it is well: one that has been silent for long is not."""
     known = {each.name: each for each in Finding.objects.all()}
-    for name in ("worker builder", "worker controller"):
-        known.setdefault(name, Finding(name=name, is_well=False, text=_("It has never said anything.")))
+    for name in {"worker builder", "worker controller"} - known.keys():
+        known[name] = Finding(name=name, is_well=False, text=_("It has never said anything."))
     oldest = timezone.now() - selfcheck.SILENT
     rows = sorted(known.values(), key=lambda each: each.name)
     return [(each, each.is_well and each.at > oldest) for each in rows]

@@ -363,6 +363,16 @@ def test_what_is_wrong_with_a_repository_is_said(
     assert said in deploy.failure
 
 
+def test_a_commits_message_is_stored_as_what_can_be_seen(app: App, engine: FakeEngine, builder: Builder) -> None:
+    git = Git().install(engine)
+    git.message = "\x1b]8;;javascript:x\x07if \u202ereversed\u202c é \U0001f468\u200d\U0001f33e".encode()
+    shop = make.app("repo")
+    record = start_deploy(shop.production).journal
+    assert build_next()
+    shown = "\ufffd]8;;javascript:x\ufffdif \ufffdreversed\ufffd é \U0001f468\u200d\U0001f33e"
+    assert deploys.get(shop, record.number).message == shown
+
+
 def test_a_repository_is_fetched_with_its_credential_and_its_commit_written_down(
     app: App, engine: FakeEngine, builder: Builder
 ) -> None:
