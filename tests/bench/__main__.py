@@ -9,6 +9,8 @@ from tests.bench.bench import Bench
 from tests.bench.figures import (
     cold_deploy,
     first_line,
+    log_latency,
+    log_viewer,
     memory,
     nine_packages,
     pages,
@@ -30,6 +32,8 @@ FIGURES = {
     "releasing": releasing.measure,
     "reconciler": reconciler.measure,
     "pages": pages.measure,
+    "log-latency": log_latency.measure,
+    "log-viewer": log_viewer.measure,
 }
 
 
