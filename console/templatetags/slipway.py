@@ -276,6 +276,7 @@ def admin_pages() -> Any:
 @register.simple_tag(takes_context=True)
 def tabs(context: template.Context) -> list[tuple[str, str, str, Any]]:
     """The pages of the app at hand: key, address, icon, word."""
-    name, environment = context["app"].name, context["environment"].name
+    app, environment = context["app"], context["environment"].name
     where = "" if environment == "production" else f"?environment={environment}"
-    return [(key, reverse(route, args=[name]) + where, glyph, word) for key, route, glyph, word in _TABS]
+    shown = [tab for tab in _TABS if tab[0] != "buildpacks" or app.source != "image"]  # nothing is built of one
+    return [(key, reverse(route, args=[app.name]) + where, glyph, word) for key, route, glyph, word in shown]
