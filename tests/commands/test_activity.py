@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from console import management
+from console.activity import WORDS
 from console.models import Activity
 from runtimes.engine.fake import FakeEngine
 from runtimes.models import App
@@ -33,6 +34,10 @@ RUNS = (
     ("addbuildpack hello --archive PACK", "buildpack-add"),
     ("addstack theirs --build BUILD --run RUN --stack heroku-24", "stack-add"),
     ("rotatekeys", "keys-rotate"),
+    ("adddomain shop shop.example.org", "domain-add"),
+    ("removedomain shop shop.example.org", "domain-remove"),
+    ("run shop -- true", "run"),
+    ("cleanup", "clean-up"),
     ("destroyapp shop --yes", "app-destroy"),
 )
 CHANGE_NOTHING = {"logs", "ps", "releases"}
@@ -60,6 +65,7 @@ def test_every_command_that_changes_something_leaves_a_record_without_a_secret(
         assert (words, ended.status, ended.error) == (words, 0, "")
         rows = list(Activity.objects.order_by("pk"))[before:]
         assert (words, " ".join(row.action for row in rows)) == (words, left)
+        assert {row.action for row in rows} <= WORDS.keys()
         assert {(row.via, row.actor, row.actor_key) for row in rows} == {("command", getpass.getuser(), None)}
     assert SECRET not in json.dumps(list(Activity.objects.values()), default=str)
 
