@@ -5,11 +5,13 @@ so that a page may be reloaded; it does not outlive the right to it.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db.models import F
+from redis.exceptions import RedisError
 
 from console import access
 from console.consumers.socket import Socket
@@ -54,7 +56,8 @@ class ShellSocket(Socket):
         """Tell the shell that nobody looks any more."""
         await super().disconnect(code)
         if self.viewer:
-            await wire.offer(wire.keys(self.shell.pk), {"left": self.viewer})
+            with suppress(RedisError, OSError):  # then its silence tells
+                await wire.offer(wire.keys(self.shell.pk), {"left": self.viewer})
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What is typed comes as bytes."""

@@ -64,6 +64,14 @@ def test_a_command_that_does_its_work_is_done(environment: Environment) -> None:
     assert carried_out(oneoff.run(environment, "true")).state == "done"
 
 
+def test_a_command_runs_in_an_image_of_others_through_its_own_shell(shared_db: None, engine: FakeEngine) -> None:
+    environment = make.app().production
+    offered = engine.world.offered.offer("registry.example/shop:1")
+    image = make.image(environment.app, "registry.example/shop:1", digest=offered.digest)
+    make.release(environment, "live", of=image, config={"COLOUR": "red"})
+    assert texts(carried_out(oneoff.run(environment, "echo $COLOUR"))) == ["red"]
+
+
 def test_its_container_is_gone_afterwards_and_was_limited_as_web_is(
     environment: Environment, engine: FakeEngine
 ) -> None:

@@ -134,3 +134,10 @@ def test_what_is_run_by_hand_may_use_what_web_may_and_else_what_the_first_type_m
     assert spec.hand_limits(environment).memory == 64
     environment.processes.all().delete()
     assert spec.hand_limits(environment).memory == 512
+
+
+def test_by_hand_an_image_is_entered_by_its_own_shell_as_its_user(of_image: Release) -> None:
+    job = spec.one_off_job(OneOff(pk=7, number=3, release=of_image, command="seed"), "image:1", Limits())
+    assert (job.command, job.user, job.workdir) == (("/bin/sh", "-c", "exec 2>&1\nseed"), "", "")
+    assert spec.shell_job(Shell(pk=7, release=of_image), "image:1", Limits()).foreign
+    assert spec.shell_command(of_image)[:2] == ("/bin/sh", "-c")
