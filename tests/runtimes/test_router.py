@@ -258,7 +258,8 @@ def test_a_configuration_is_loaded_when_its_places_are_used_up(shared_db: None, 
     router.sync()
     for number in range(2 * places.BLOCK):
         Environment.objects.create(app=app, name=f"preview-{number}")
-        router.sync()
+        if number % places.BLOCK in (0, places.BLOCK // 2, places.BLOCK - 2, places.BLOCK - 1):  # each takes a while
+            router.sync()
     assert loads == [router.RELOAD] * 2
     assert len(routes(engine)) == 1 + 2 * places.BLOCK
 

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 
 from builds.models import Build, Detection
-from runtimes.models import Instance, Release, Step
+from runtimes.models import Instance, OneOff, Release, Shell, Step
 from runtimes.states import Stateful, machine
 from tests import factories as make
 from tests.doubles import together
@@ -18,6 +18,8 @@ ENDS = {
     Release: {"failed", "canceled", "retired"},
     Step: {"done", "failed", "skipped", "canceled"},
     Instance: {"down"},
+    OneOff: {"done", "failed", "canceled"},
+    Shell: {"closed"},
 }
 MOVES = [(model, *pair) for model in MODELS for pair in product(sorted(model.TRANSITIONS), repeat=2)]
 
@@ -25,21 +27,31 @@ MOVES = [(model, *pair) for model in MODELS for pair in product(sorted(model.TRA
 def row(model: type[Stateful], state: str) -> Stateful:
     """A row of this kind in this state."""
     app = make.app()
+    made: Stateful
     match model.__name__:
         case "Build":
-            return make.build(app, state=state)
+            made = make.build(app, state=state)
         case "Detection":
-            return Detection.objects.create(app=app, state=state)
+            made = Detection.objects.create(app=app, state=state)
         case "Release":
-            return make.release(app.production, state)
+            made = make.release(app.production, state)
         case "Step":
-            return Step.objects.create(
+            made = Step.objects.create(
                 journal=make.record(app.production), key="one", name="One", position=1, state=state
             )
         case "Instance":
             facts = {"release": make.release(app.production), "environment": app.production}
-            return Instance.objects.create(process="web", index=1, state=state, **facts)
-    raise NotImplementedError(model)
+            made = Instance.objects.create(process="web", index=1, state=state, **facts)
+        case "OneOff":
+            made = OneOff.objects.create(
+                number=1, journal=make.record(app.production), release=make.release(app.production), state=state
+            )
+        case "Shell":
+            facts = {"release": make.release(app.production), "environment": app.production, "created_by": make.user()}
+            made = Shell.objects.create(state=state, **facts)
+        case _:
+            raise NotImplementedError(model)
+    return made
 
 
 def test_every_model_with_states_is_tested_here() -> None:
