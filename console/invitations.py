@@ -20,8 +20,9 @@ LASTS = timedelta(days=7)
 
 
 def invite(team: Team, role: str, by: Any) -> tuple[Invitation, str]:
-    """Open an invitation; return it and its token, of which only the digest is kept."""
+    """Open an invitation; return it and its token, of which only the digest is kept. Those that ended go by the way."""
     people.check_role(team, role, by)
+    Invitation.objects.filter(expires_at__lte=timezone.now()).delete()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     made = Invitation.objects.create(
         team=team, role=role, digest=_digest(token), created_by=by, expires_at=timezone.now() + LASTS

@@ -76,6 +76,12 @@ def test_an_invitation_ends(link: str, client: Client) -> None:
     assert not invitations.still_open(Team.objects.get(name="Alice's team"))
 
 
+def test_what_ended_does_not_pile_up(link: str, team: Team) -> None:
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    made, _ = invitations.invite(team, Role.VIEWER, make.known("alice"))
+    assert list(Invitation.objects.all()) == [made]
+
+
 def test_a_revoked_invitation_leads_nowhere(link: str, team: Team, alice: Client, client: Client) -> None:
     assert "Revoke" in alice.get(f"/teams/{team.pk}/").content.decode()
     alice.post(f"/teams/{team.pk}/invitations/{Invitation.objects.get().pk}/revoke")
