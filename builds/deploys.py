@@ -212,8 +212,18 @@ class Deploy:
 
 def of(app: App, limit: int = 50) -> list[Deploy]:
     """The latest deploys of an app, newest first; of their steps only those that failed."""
+    return listed(journals_of(app)[:limit])
+
+
+def journals_of(app: App) -> "QuerySet[Journal]":
+    """Those of all deploys of an app, newest first."""
+    return Journal.objects.deploys().filter(app=app)
+
+
+def listed(journals: "QuerySet[Journal]") -> list[Deploy]:
+    """The deploys of these journals; of their steps only those that failed."""
     failed = Prefetch("steps", Step.objects.filter(state="failed"))
-    return [_deploy(journal) for journal in _with_all(Journal.objects.deploys().filter(app=app)[:limit], failed)]
+    return [_deploy(journal) for journal in _with_all(journals, failed)]
 
 
 def get(app: App, number: int) -> Deploy:

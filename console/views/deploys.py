@@ -1,10 +1,12 @@
 """Deploys: the list, a new one, its page while it runs and after."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -24,9 +26,10 @@ from console.views.logs import log_of
 from console.waiting import waiting
 from runtimes import journal as journals
 from runtimes.faults import PlatformFailed
-from runtimes.models import Release
+from runtimes.models import Journal, Release
 from runtimes.release import possible_rollbacks
 
+PER_PAGE = 30
 TAIL = 100  # of the log, for who has no scripts
 
 
@@ -35,7 +38,9 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
     """The app's deploys, newest first."""
     app = access.app(request, name)
     template = either(request, "deploys/index.html", "deploys/_list.html")
-    return render_app(request, template, app, "deploys", deploys=deploys.of(app))
+    page = Paginator(deploys.journals_of(app), PER_PAGE).get_page(request.GET.get("page"))
+    found = deploys.listed(cast("QuerySet[Journal]", page.object_list))
+    return render_app(request, template, app, "deploys", deploys=found, page=page)
 
 
 @require_POST
