@@ -4,6 +4,7 @@ from tests.e2e import belongings
 from tests.e2e.installation import Installation
 
 PLATFORM = ("redis", "router")
+SHARED = ("store",)
 NETWORKS = ("apps", "builds", "platform")
 
 # Whatever may be told by its name: nothing here stands for work that goes on, so ask while none does.
@@ -24,8 +25,8 @@ def of(installation: Installation) -> list[str]:
     slugs |= {row["digest"][7:31] for row in installation.rows("SELECT digest FROM runtimes_image")}
     expected = {f"{space}{name}" for name in (*PLATFORM, *(row["name"] for row in installation.rows(RUNNING)))}
     return [
-        *(found["containers"] - expected),
-        *(name for name in found["volumes"] if not _is_cache_of(name.removeprefix(space), apps)),
+        *(found["containers"] - expected - {f"{space}{name}" for name in SHARED}),  # one may be being filled
+        *(name for name in found["volumes"] if not _is_known(name.removeprefix(space), apps)),
         *(found["networks"] - {f"{space}{name}" for name in NETWORKS}),
         *(tag for tag in found["images"] if tag.rpartition(":")[2] not in slugs),
         *_files(installation),
@@ -33,8 +34,8 @@ def of(installation: Installation) -> list[str]:
     ]
 
 
-def _is_cache_of(volume: str, apps: set[str]) -> bool:
-    return any(volume.startswith(f"cache-{app}.") for app in apps)
+def _is_known(volume: str, apps: set[str]) -> bool:
+    return volume in SHARED or any(volume.startswith(f"cache-{app}.") for app in apps)
 
 
 def _files(installation: Installation) -> list[str]:
