@@ -47,7 +47,7 @@ def remove(credentials: Credentials) -> None:
 
 def used_by(credentials: Credentials) -> list[str]:
     """The names of the apps whose images are fetched with them."""
-    return sorted(credentials.apps.values_list("name", flat=True))
+    return sorted(app.name for app in credentials.apps.all())
 
 
 def find(team: Team, name: str) -> Credentials:

@@ -73,7 +73,8 @@ def _page(request: HttpRequest, form: CredentialsForm, status: int = 200) -> Htt
     kept = Credentials.objects.filter(team__in=_teams(request))
     if request.user.is_superuser:
         kept |= Credentials.objects.filter(team=None)
-    rows = [(each, used_by(each)) for each in kept.select_related("team").order_by("name", "pk")]
+    listed = kept.select_related("team").prefetch_related("apps").defer("password").order_by("name", "pk")
+    rows = [(each, used_by(each)) for each in listed]
     context = {"rows": rows, "form": form, "may_add": request.user.is_superuser or _teams(request).exists()}
     return render(request, "credentials/index.html", context, status=status)
 

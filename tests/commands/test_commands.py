@@ -7,8 +7,9 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from buildpacks.models import Buildpack
+from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import App, ConfigVar, Domain, Membership, Process
+from runtimes.models import App, ConfigVar, Credentials, Domain, Membership, Process, Team
 from tests import factories as make
 from tests.builder import Builder
 from tests.builds.tars import file, tar
@@ -271,3 +272,22 @@ def test_a_domain_that_cannot_be_added_or_removed_is_told_why(run: Run, words: l
     assert ended.status == 1
     assert said in ended.error
     assert Domain.objects.count() == 1
+
+
+def test_an_app_of_a_ready_image_is_made_and_deployed_by_commands(run: Run, workers: None, engine: FakeEngine) -> None:
+    team = Team.objects.earliest("pk")
+    facts = {"registry": "registry.example", "username": "ana", "password": "a long secret"}
+    Credentials.objects.create(team=team, name="ours", **facts)
+    for tag in ("1", "2"):
+        engine.world.offered.offer(f"registry.example/shop:{tag}", login=Login("ana", "a long secret"))
+    made = run("createapp", "shop", "--image", "registry.example/shop:1", "--credentials", "ours", "--pull", "missing")
+    assert made.status == 0, made.error
+    app = App.objects.get()
+    assert (app.source, app.image_pull, str(app.credentials)) == ("image", "missing", "ours")
+    assert run("deploy", "shop").status == 0
+    assert run("deploy", "shop", "--image", "registry.example/shop:2").status == 0
+    assert "registry.example/shop:2" in run("releases", "shop").out
+    refused = run("createapp", "other", "--image", "registry.example/shop:1", "--credentials", "theirs")
+    assert (refused.status, "has no credentials theirs." in refused.error) == (1, True)
+    failed = run("deploy", "shop", "--image", "registry.example/shop:3")
+    assert (failed.status, "There is no image registry.example/shop:3" in failed.error) == (1, True)
