@@ -91,6 +91,11 @@ class Person:
         self.until(lambda: bool(self.read_log(name, number, 0)["sealed"]))
         assert self.read_log(name, number, 0)["state"] == "live"
 
+    def add_environment(self, name: str, environment: str) -> None:
+        """Give an app one more environment."""
+        answer = self._post(f"apps/{name}/settings/environments", {"name": environment})
+        assert answer.ok, _wrongs(answer)
+
     def set_config(self, name: str, key: str, value: str) -> None:
         """Set a config var."""
         answer = self._post(f"apps/{name}/config/set", {"key": key, "value": value})
