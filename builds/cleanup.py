@@ -4,19 +4,24 @@ Kept are the slugs and images of the latest releases of each environment, of wha
 and of builds under way; the sources and logs of the latest deploys of each app. The rows stay: a ledger has no holes.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
-from builds import destroy
+from builds import let_go
 from builds.models import Build
 from runtimes import bell
-from runtimes.installation import engine
+from runtimes.engine.base import EngineError
 from runtimes.models import App, Image, Journal, LogChunk, PlatformLimits, Release, Slug
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,10 @@ def plan() -> Plan:
     """What could go, as the limits are set now; nothing is touched."""
     limits = PlatformLimits.now()
     kept = _kept_releases(limits.releases)
-    building = Build.objects.filter(journal__sealed_at=None)
-    spare = Slug.objects.exclude(releases__in=kept).exclude(builds__in=building)
+    slugs = Slug.objects.filter(Q(builds__isnull=False) | Q(releases__isnull=False))
     return Plan(
-        slugs=list(spare.filter(Q(builds__isnull=False) | Q(releases__isnull=False)).distinct()),
-        images=list(Image.objects.exclude(releases__in=kept).exclude(builds__in=building).distinct()),
+        slugs=list(_spare(slugs, kept)),
+        images=list(_spare(Image.objects.all(), kept)),
         sources=sorted(_spare_sources(limits.sources)),
         logs=_beyond(Journal.objects.exclude(sealed_at=None).filter(chunks__isnull=False), "app", limits.logs),
     )
@@ -59,12 +63,11 @@ def plan() -> Plan:
 def carry_out(found: Plan) -> None:
     """Remove what a plan names. Raises `EngineError` if the engine is away; what is removed by then is right."""
     for slug in found.slugs:
-        if _let_go(slug, Release.objects.filter(slug=slug), "slug"):
-            destroy.forget(slug)
+        if _mark(slug):
+            let_go.slug(slug)
     for image in found.images:
-        gone = _let_go(image, Release.objects.filter(image=image), "image")
-        if gone and not Image.objects.filter(digest=image.digest).exists():
-            engine().let_go(image.digest)
+        if _mark(image):
+            let_go.image(image)
     for key in found.sources:
         storages["sources"].delete(key)
         Build.objects.filter(source=key).update(source="")
@@ -73,18 +76,37 @@ def carry_out(found: Plan) -> None:
     bell.ring("apps")
 
 
-def _let_go(what: Slug | Image, releases: "QuerySet[Release]", field: str) -> bool:
-    """Forget the row, unless somebody has gone back to it since it was looked for."""
+def after_deploy(app: App) -> None:
+    """Let go of an app's images that nobody can go back to: they are large. What cannot be is tried another time."""
+    try:
+        for image in _spare(app.images.all(), _kept_releases(PlatformLimits.now().releases)):
+            if _mark(image):
+                let_go.image(image)
+    except EngineError as error:
+        log.warning("Images of %s could not be let go: %s", app, error)
+
+
+def _spare(rows: "QuerySet[Any]", kept: "QuerySet[Release]") -> "QuerySet[Any]":
+    """Those of these slugs or images that neither a kept release nor a build under way needs."""
+    building = Build.objects.filter(journal__sealed_at=None)
+    return rows.filter(removed_at=None).exclude(releases__in=kept).exclude(builds__in=building).distinct()
+
+
+def _mark(what: Slug | Image) -> bool:
+    """Note that it is gone, unless somebody has gone back to it since it was looked for.
+
+    Whoever makes a release holds the app's row as well, and finds what is noted here.
+    """
     with transaction.atomic():
-        if releases.filter(state__in=("live", "pending")).exists():
+        App.objects.select_for_update().get(pk=what.app_id)
+        if what.releases.filter(state__in=("live", "pending")).exists():
             return False
-        releases.update(**{field: None})
-        what.delete()
+        type(what)._default_manager.filter(pk=what.pk).update(removed_at=timezone.now())
     return True
 
 
 def _kept_releases(most: int) -> "QuerySet[Release]":
-    served = Release.objects.filter(state__in=("live", "retired")).exclude(slug=None, image=None)
+    served = Release.objects.filter(state__in=("live", "retired"))
     place = Window(RowNumber(), partition_by=F("environment"), order_by=F("number").desc())
     latest = served.annotate(place=place).filter(place__lte=most).order_by()
     needed = Q(pk__in=[each.pk for each in latest.only("pk")])

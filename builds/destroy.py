@@ -6,13 +6,12 @@ from typing import Any
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from builds import cache, deploys
+from builds import cache, deploys, let_go
 from builds.cancel import cancel
-from builds.let_go import drop
 from runtimes import bell, oneoff, router
 from runtimes.holding import hold
 from runtimes.installation import engine
-from runtimes.models import App, Journal, OneOff, Release, Slug
+from runtimes.models import App, Journal, OneOff, Release
 from runtimes.orders import order
 
 # Who works on an environment is waited for this long; the periodic look tries again.
@@ -43,10 +42,12 @@ def remove(app: App) -> bool:
         router.sync()  # whoever comes now is told that there is no such app
         _remove_containers(app)
         Release.objects.filter(environment__app=app).delete()
-        drop(set(app.images.values_list("digest", flat=True)))
+        for image in app.images.all():
+            let_go.image(image)
+            image.delete()  # before the next, which may be the very same
         for slug in app.slugs.all():
-            forget(slug)
-            slug.delete()  # before the next, which may be the very same
+            let_go.slug(slug)
+            slug.delete()
         for key in _sources(app):
             storages["sources"].delete(key)
         app.delete()
@@ -68,10 +69,3 @@ def _remove_containers(app: App) -> None:
     containers = engine().observe({"slipway.app": app.name})
     engine().stop([container.ref for container in containers])
     cache.clear(app)
-
-
-def forget(slug: Slug) -> None:
-    """Remove a slug's archive and image unless another slug is the very same."""
-    if not Slug.objects.filter(sha256=slug.sha256).exclude(pk=slug.pk).exists():
-        engine().forget(slug.sha256)
-        storages["slugs"].delete(slug.key)

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from builds.build import make_slug
-from builds.let_go import let_go
+from builds.cleanup import after_deploy
 from builds.models import Build
 from builds.pull import have_image
 from runtimes import bell, journal
@@ -77,7 +77,7 @@ def run(build: Build, worker: str) -> None:
         journal.close(build.journal, ran="canceled" if build.state == "canceled" else "failed")
         bell.ring(f"app.{build.app_id}", "apps")
     if build.image:
-        let_go(build.app)
+        after_deploy(build.app)
 
 
 def _work(build: Build, log: Writer, watch: Watch) -> None:

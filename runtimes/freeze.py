@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from runtimes import bell
 from runtimes.models import ConfigVar, Environment, Image, Journal, Process, Release, Slug
@@ -15,11 +17,14 @@ Runnable = Slug | Image
 def make_release(what: Runnable, environment: Environment, *, journal: Journal, **facts: Any) -> Release:
     """The next release, pending, and a row for each of its process types; what `facts` do not say is as set now.
 
-    Raises `IntegrityError` if the environment has a pending release already.
+    Raises `IntegrityError` if the environment has a pending release already, and `ValidationError` if what it runs has
+    been cleaned up.
     """
     facts = as_set_now(what, environment) | facts
     with transaction.atomic():
         number = Release.objects.next_number(environment)
+        if type(what)._default_manager.filter(pk=what.pk, removed_at__isnull=False).exists():
+            raise ValidationError(_("What it runs has been cleaned up in the meantime."))
         release = Release.objects.create(environment=environment, number=number, journal=journal, **facts)
         for name, command in release.commands.items():
             defaults = {"quantity": int(name == "web"), "command": command if release.image else ""}

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -57,7 +57,7 @@ def possible_rollbacks(environment: Environment) -> "QuerySet[Release]":
     """The releases that one can go back to, newest first."""
     served = (
         environment.releases.filter(state="retired")
-        .exclude(slug=None, image=None)
+        .filter(Q(slug__removed_at=None) & Q(image__removed_at=None))
         .select_related("slug", "image", "environment__app")
     )
     return served.defer("config").order_by("-number")[:SHOWN]

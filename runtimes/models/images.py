@@ -20,6 +20,7 @@ class Image(models.Model):
     port = models.PositiveIntegerField(null=True, blank=True)
     has_shell = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="Cleaned up; the row stays in the ledger.")
 
     class Meta:
         ordering = ["-pk"]

@@ -78,9 +78,7 @@ class Release(Stateful, Leased):
             models.UniqueConstraint(fields=["environment"], condition=Q(state="pending"), name="one_pending_release"),
             models.UniqueConstraint(fields=["environment"], condition=Q(state="live"), name="one_live_release"),
             models.CheckConstraint(
-                condition=Q(slug=None, image__isnull=False)
-                | Q(slug__isnull=False, image=None)
-                | (Q(slug=None, image=None) & ~Q(state__in=("live", "pending"))),  # cleaned up
+                condition=Q(slug=None, image__isnull=False) | Q(slug__isnull=False, image=None),
                 name="either_slug_or_image",
             ),
         ]

@@ -19,6 +19,7 @@ class Slug(models.Model):
     commit = models.CharField(max_length=64, blank=True, default="")
     message = models.CharField(max_length=200, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="Cleaned up; the row stays in the ledger.")
 
     class Meta:
         ordering = ["-pk"]

@@ -12,10 +12,10 @@ from builds.cancel import cancel
 from builds.create import change_source, create_app
 from builds.run import build_next, pull_next
 from builds.start import deploy_again, start_deploy
-from runtimes import carry_out, release
+from runtimes import carry_out
 from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import App, Credentials, Image, Journal, Release
+from runtimes.models import App, Credentials, Image, Journal, PlatformLimits, Release
 from runtimes.reconcile import reconcile
 from runtimes.release import change_config, promote, roll_back
 from tests import factories as make
@@ -379,10 +379,8 @@ def test_an_app_may_be_built_again_later(app: App, engine: FakeEngine, builder: 
     assert (live.image, live.commands) == (None, {"web": "serve"})
 
 
-def test_images_that_can_be_gone_back_to_are_kept_and_older_ones_let_go(
-    app: App, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(release, "KEPT", 1)
+def test_images_that_can_be_gone_back_to_are_kept_and_older_ones_let_go(app: App, engine: FakeEngine) -> None:
+    PlatformLimits.objects.create(releases=2)  # what serves, and one to go back to
     digests = []
     for mark in ("first", "second", "third"):
         digests.append(engine.world.offered.offer(NAME, mark=mark).digest)

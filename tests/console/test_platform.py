@@ -54,10 +54,11 @@ def test_a_clean_up_is_shown_before_and_asked_of_the_controller(
 def test_pages_of_what_was_cleaned_up_still_tell_what_was(app: App, alice: Client) -> None:
     for _ in range(2):
         make.deploy(app, lines=[(1, "a line")])
-    app.production.releases.filter(number=1).update(slug=None)
-    app.slugs.earliest("pk").delete()
+    app.slugs.filter(releases__number=1).update(removed_at=timezone.now())
     LogChunk.objects.all().delete()
-    assert alice.get("/apps/shop/releases/").status_code == 200
+    ledger = alice.get("/apps/shop/releases/").content.decode()
+    assert ledger.count("3f9c2ab") == 2
+    assert "Roll back" not in ledger.split("</thead>")[1]
     page = alice.get("/apps/shop/deploys/1/")
     assert page.status_code == 200
     assert "not kept any more" in page.content.decode()
