@@ -29,7 +29,7 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
         "instances": list(dict.fromkeys(f"{process}.{index}" for process, index in up)),
         "instance": request.GET.get("instance", ""),
         "is_on": settings.SHELL,
-        "minutes": settings.SHELL_IDLE // 60,
+        "minutes": _minutes(),
     }
     template = either(request, "shells/index.html", "shells/_list.html")
     return render_app(request, template, environment.app, "processes", **context)
@@ -53,5 +53,10 @@ def show(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """The terminal, for who opened it."""
     shell = access.shell(request, name, number)
     context: dict[str, Any] = {"shell": shell, "in_environment": shell.environment.name}
-    context["minutes"] = settings.SHELL_IDLE // 60
+    context["minutes"] = _minutes()
     return render_app(request, "shells/show.html", shell.environment.app, "processes", **context)
+
+
+def _minutes() -> int:
+    """After how many minutes without a key a shell ends, as people say it."""
+    return max(1, int(settings.SHELL_IDLE) // 60)
