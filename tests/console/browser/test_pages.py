@@ -58,6 +58,7 @@ def test_pages_are_sound(
     make.shell(shop, root, "open")
     shop.environments.create(name="staging")
     make.domains(shop)
+    make.credentials(shop.team, "a-long-name-of-30-characters-x", "registry.with.a.long.name.example.com:5000")
     shop.config_vars.create(key="TOKEN", value="long-" * 60)
     record(make.known("alice"), "config-set", environment=shop.production, target="A_NAME, " * 20, role="member")
     _, token = invitations.invite(shop.team, "viewer", make.known("alice"))
