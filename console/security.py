@@ -1,8 +1,11 @@
-"""The content security policy: nothing inline, nothing from elsewhere (www.w3.org/TR/CSP3)."""
+"""What is refused of every request, and what every answer tells the browser.
+
+The content security policy: nothing inline, nothing from elsewhere (www.w3.org/TR/CSP3).
+"""
 
 import secrets
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 _POLICY = {
@@ -30,3 +33,12 @@ class ContentSecurityPolicyMiddleware(MiddlewareMixin):
         response.headers.setdefault("Content-Security-Policy", _TEMPLATE.format(nonce=nonce))
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         return response
+
+
+class NoNulMiddleware(MiddlewareMixin):
+    """Refuses a NUL in an address: nothing is called so, and not every database can be asked for it."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if "\0" in request.path or any("\0" in value for _, values in request.GET.lists() for value in values):
+            return HttpResponseBadRequest()
+        return None

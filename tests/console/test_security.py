@@ -21,6 +21,11 @@ def test_nothing_inline_is_allowed(alice: Client) -> None:
     assert "script-src 'self' 'nonce-" in policy
 
 
+@pytest.mark.parametrize("address", ["/?q=%00", "/apps/shop/?environment=a%00b", "/apps/%00/"])
+def test_a_nul_in_an_address_is_refused(alice: Client, address: str) -> None:
+    assert alice.get(address).status_code == 400
+
+
 BEHIND_TLS = """
 import django
 django.setup()
