@@ -116,8 +116,13 @@ export class Pane {
     probe.remove();
   }
 
+  /** Where texts begin; a guess while none is drawn. */
+  textLeft() {
+    return this.window.querySelector(".log-text")?.offsetLeft ?? 68;
+  }
+
   update() {
-    const gutter = this.window.querySelector(".log-text")?.offsetLeft ?? 68;
+    const gutter = (this.gutter = this.textLeft());
     const room = this.element.clientWidth - gutter - 16;
     this.layout.wrap(this.look.wrap ? Math.max(20, Math.floor(room / this.character)) : 0);
     this.layout.update();
@@ -136,6 +141,7 @@ export class Pane {
     const top = this.layout.places.length ? this.fill(rows, from, to) : 0;
     this.keepFocus(() => this.window.replaceChildren(rows));
     this.window.style.transform = `translateY(${top}px)`;
+    if (this.look.wrap && this.textLeft() !== this.gutter) this.refresh(); // lines were broken by a guess
     this.tellTop();
   }
 
