@@ -59,10 +59,10 @@ def _findings() -> Iterator[tuple[str, str, bool]]:
     yield _engine()
     yield _router()
     yield _disk()
-    for name in STORAGES:
-        yield _storage(name)
     for stack in Stack.objects.all():
         yield _stack(stack)
+    for name in STORAGES:  # last: one that breaks in a way of its own is told by its silence
+        yield _storage(name)
 
 
 def _engine() -> tuple[str, str, bool]:

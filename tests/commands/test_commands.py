@@ -9,11 +9,12 @@ from django.utils import timezone
 from buildpacks.models import Buildpack
 from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import App, ConfigVar, Credentials, Domain, Membership, Process, Team
+from runtimes.models import App, ConfigVar, Credentials, Domain, Membership, PlatformLimits, Process, Team
 from tests import factories as make
 from tests.builder import Builder
 from tests.builds.tars import file, tar
 from tests.commands.conftest import Run
+from tests.doubles import queued
 
 
 @pytest.fixture
@@ -291,3 +292,16 @@ def test_an_app_of_a_ready_image_is_made_and_deployed_by_commands(run: Run, work
     assert (refused.status, "has no credentials theirs." in refused.error) == (1, True)
     failed = run("deploy", "shop", "--image", "registry.example/shop:3")
     assert (failed.status, "There is no image registry.example/shop:3" in failed.error) == (1, True)
+
+
+def test_cleanup_says_what_would_go_and_has_it_removed_only_without_dry_run(run: Run) -> None:
+    PlatformLimits.objects.create(releases=1)
+    environment = make.app().production
+    old, _new = make.release(environment, "retired"), make.release(environment, "live")
+    told = run("cleanup", "--dry-run")
+    assert old.slug
+    assert f"slug {old.slug.sha256[:12]} of shop" in told.out
+    assert told.out.endswith("Nothing was removed.\n")
+    assert queued() == []
+    assert run("cleanup").status == 0
+    assert queued() == [("builds.tasks.clean_up", [])]
