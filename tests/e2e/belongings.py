@@ -45,6 +45,12 @@ def remove(namespace: str) -> None:
                 client.remove_network(name)
 
 
+def processes(container: str) -> list[str]:
+    """What runs in a container, as command lines."""
+    with _client() as client:
+        return [str(row[-1]) for row in client.top(container)["Processes"]]
+
+
 @contextlib.contextmanager
 def _client() -> Iterator[Any]:
     """The daemon's own answers: the SDK's objects ask for each thing again, which may be gone by then."""
