@@ -196,6 +196,85 @@ def test_reading_further_up_stops_following_and_counts_what_is_new(shop: App, vi
     expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "true")
 
 
+def test_times_wrapping_and_copying_are_there_on_demand(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop, "building", lines=[(4, "\x1b[32mfirst\x1b[0m"), (4, "second " + "long " * 200), (4, "third")])
+    page = visit(DEPLOY, permissions=["clipboard-read", "clipboard-write"])
+    expect(page.get_by_text("third", exact=True)).to_be_visible()
+    expect(page.locator(".log-time")).to_have_count(0)
+    page.get_by_role("button", name="Timestamps").click()
+    expect(page.locator(".log-time").first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d\.\d{3}$"))
+    pane = page.locator(".log-pane")
+    wider = "pane => pane.scrollWidth > pane.clientWidth"
+    assert pane.evaluate(wider)
+    page.get_by_role("button", name="Wrap long lines").click()
+    expect(page.locator(".log.log-wrap")).to_be_visible()
+    page.wait_for_function(f"() => !({wider})(document.querySelector('.log-pane'))")
+    page.locator('[data-line="1"]').click()
+    page.locator('[data-line="2"]').click(modifiers=["Shift"])
+    page.get_by_role("button", name="Copy the log").click()
+    expect(page.get_by_role("button", name="Copy the log")).to_have_attribute("aria-pressed", "true")
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.splitlines()[0] == "first"
+    assert "third" not in copied
+
+
+def test_a_hidden_tab_takes_lines_and_paints_them_when_it_is_seen(shop: App, visit: Callable[..., Page]) -> None:
+    journal = make.deploy(shop, "building")
+    say(journal, 1, 20)
+    page = visit(DEPLOY)
+    expect(page.get_by_text("line 20", exact=True)).to_be_visible()
+    turn = """({ hidden }) => {
+        Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(turn, {"hidden": True})
+    say(journal, 21, 40)
+    page.wait_for_timeout(1_500)
+    assert page.get_by_text("line 40", exact=True).count() == 0
+    page.route("**/log?*", lambda route: route.abort())  # what is shown now came while nobody looked
+    page.evaluate(turn, {"hidden": False})
+    expect(page.get_by_text("line 40", exact=True)).to_be_visible(timeout=3_000)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(4401, "You are signed out."), (4403, "You may not see this any more."), (4404, "This is gone.")]
+)
+def test_a_socket_that_is_refused_says_why_and_does_not_come_again(
+    code: int, said: str, shop: App, visit: Callable[..., Page]
+) -> None:
+    make.deploy(shop, "building", lines=[(4, "a line")])
+    page = visit("/")
+    knocks: list[str] = []
+
+    def refuse(socket: WebSocketRoute) -> None:
+        knocks.append(socket.url)
+        socket.close(code=code)
+
+    page.route_web_socket(re.compile("/deploys/1/"), refuse)
+    page.goto(DEPLOY)
+    expect(page.locator("#connection")).to_contain_text(said)
+    page.wait_for_timeout(2_000)
+    assert len(knocks) == 1
+
+
+def test_a_lost_connection_is_told_until_it_is_back(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop, "building", lines=[(4, "a line")])
+    page = visit("/")
+    away = [True]
+
+    def through(socket: WebSocketRoute) -> None:
+        if away[0]:
+            socket.close(code=1006)
+        else:
+            socket.connect_to_server()
+
+    page.route_web_socket(re.compile("/ws/"), through)
+    page.goto(DEPLOY)
+    expect(page.locator("#connection")).to_contain_text("Reconnecting", timeout=20_000)
+    away[0] = False
+    expect(page.locator("#connection")).to_be_hidden(timeout=30_000)
+
+
 def test_without_a_script_the_log_is_plain_text(shop: App, visit: Callable[..., Page]) -> None:
     make.deploy(shop, "building", lines=[(0, "\x1b[1mbold\x1b[0m <b>")])
     page = visit(DEPLOY, java_script_enabled=False)
