@@ -11,6 +11,7 @@ import os
 import sys
 
 AT_ONCE = 20
+ANSWER_AFTER = 10  # as the page does
 TEXT = 0x81
 
 
@@ -52,7 +53,10 @@ class Viewer:
         self.greeted.set()
         if message["t"] == "lines":
             self.batches += 1
-            _say(writer, {"ack": 1})
+            if self.batches % ANSWER_AFTER == 0:
+                _say(writer, {"ack": ANSWER_AFTER})
+        elif message["t"] == "behind":  # a browser would fetch what it lacks, and go on from there
+            _say(writer, {"since": int(str(message["seq"]))})
 
 
 async def _frame(reader: asyncio.StreamReader) -> bytes:

@@ -56,7 +56,7 @@ def test_older_ones_are_a_page_away_and_keep_the_filter(app: App, alice: Client)
 
 def test_nonsense_in_the_address_shows_the_newest(app: App, alice: Client) -> None:
     record(make.known("olga"), "scale", app=app, target="web=1")
-    assert "<code>web=1</code>" in page(alice, "/apps/shop/activity/?before=x&actor=%00")
+    assert "<code>web=1</code>" in page(alice, "/apps/shop/activity/?before=x")
     assert "Nothing of that kind" in page(alice, "/apps/shop/activity/?action=%27")
 
 

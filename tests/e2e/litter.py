@@ -4,7 +4,7 @@ from tests.e2e import belongings
 from tests.e2e.installation import Installation
 
 PLATFORM = ("redis", "router")
-SHARED = ("store",)
+SHARED = ("store", "router")  # what all builds read; the certificates
 NETWORKS = ("apps", "builds", "platform")
 
 # Whatever may be told by its name: nothing here stands for work that goes on, so ask while none does.

@@ -16,7 +16,7 @@ from tests.e2e.sources import archive, pages
 
 APP = "log-latency"
 VIEWERS = (1, 100, 1_000)
-TICKS, PAUSE = 400, 0.25
+TICKS, PAUSE = 2_400, 0.25
 WATCHED = 60  # ticks that count, once everybody is there
 HOOK = f"""#!/bin/bash
 for number in $(seq {TICKS}); do printf 'tick %s\\n' "$(date +%s%3N)"; sleep {PAUSE}; done
@@ -97,3 +97,4 @@ def _others(bench: Bench, page: Page, number: int, count: int) -> Iterator[None]
         viewers.stdin.close()
         found = json.loads(viewers.stdout.readline())
         assert found["there"] == count, found
+        assert found["batches"] >= count * WATCHED // 2, found
