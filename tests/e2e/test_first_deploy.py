@@ -84,7 +84,7 @@ def test_the_page_has_no_fault_of_its_own(first: Sights) -> None:
 
 def test_the_app_opens_at_its_address_with_its_front_end_and_its_database_row(first: Sights, page: Page) -> None:
     with page.expect_popup() as popup:
-        page.get_by_role("link", name=f"http://{APP}.localhost").click()
+        page.locator("#deploy-outcome a.address").click()
     opened = popup.value
     expect(opened.get_by_role("heading", level=1)).to_have_text(_greeting())
     expect(opened.locator("main")).to_contain_text("Row 1, written")
