@@ -1,5 +1,6 @@
 """A slug becomes an image: the run image with the slug's files at /app, made once per daemon."""
 
+import threading
 import time
 import uuid
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ HOME = "/app"
 
 # A restore that has not ended after this long was killed.
 LEFT_SECONDS = 3600
+
+_naming = threading.Lock()
 
 
 def name_of(client: DockerClient, key: str) -> str:
@@ -116,10 +119,14 @@ def _remove_image(client: DockerClient, image: str) -> None:
 
 
 def _name_it(client: DockerClient, made: str, name: str) -> None:
-    """Name the image `made`, unless another one bears the name by now: then it goes."""
-    if find_image(client, name):
-        _remove_image(client, made)
-        return
+    """Name the image `made`, unless another one bears the name by now: then it goes.
+
+    Of two processes that do this at the same moment one may leave a nameless image, which is swept later.
+    """
     repository, _, tag = name.rpartition(":")
-    with translated():
-        client.quick.tag(made, repository, tag)
+    with _naming:
+        if find_image(client, name):
+            _remove_image(client, made)
+            return
+        with translated():
+            client.quick.tag(made, repository, tag)

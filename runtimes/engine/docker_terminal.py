@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_job import execute
 
 PIECE = 8 * 1024
+KNOWN_SECONDS = 5.0
 MARK = "SLIPWAY_TERMINAL"
 
 # Docker ends no exec whose visitor has gone (moby #9098). All that it started carries the mark in its environment.
@@ -48,9 +50,12 @@ class DockerTerminal:
             self._client.quick.exec_resize(self._made, height=rows, width=columns)
 
     def wait(self) -> int:
-        """Return the exit status."""
+        """Return the exit status, which the daemon knows a moment after the end."""
+        deadline = time.monotonic() + KNOWN_SECONDS
         with translated():
-            return int(self._client.quick.exec_inspect(self._made)["ExitCode"] or 0)
+            while (found := self._client.quick.exec_inspect(self._made))["Running"] and time.monotonic() < deadline:
+                time.sleep(0.02)
+        return int(found["ExitCode"] or 0)
 
     def close(self) -> None:
         """Let go of readers, then end what still runs, also in the background; what has ended runs nothing."""

@@ -136,6 +136,7 @@ class Installation:
         finally:
             self.stop(name)
             self.start(name)
+            self.wait_until_it_answers()
 
     def manage(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run a management command to its end; its exit status is part of the answer."""

@@ -1,12 +1,12 @@
 """Pictures of every page for the documentation: `python -m tests.e2e.screenshots [FOLDER]`.
 
-Starts an installation, fills it by using it, and photographs it at 1280 and 390 px, some pages in the dark too.
+Starts an installation, fills it by using it, and photographs it at 1280 and 390 px, in the light and in the dark.
 """
 
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +24,13 @@ PORTS = (8000, 8080, 6380)
 WIDTHS = {"wide": (1280, 800), "narrow": (390, 844)}
 DRAIN_SECONDS = 20  # until what served before is gone and what was asked for is up
 AS_TALL_AS_THE_WINDOW = {"logs"}
-IN_THE_DARK = {"apps", "app", "deploy", "deploy-failed"}
+THE_SAME_IN_THE_DARK = {"sample"}
+
+DONE_BY_COMMANDS = (
+    ("scale", "harbour", "web=3"),
+    ("run", "harbour", "--", "python manage.py showmigrations"),
+    ("adddomain", "harbour", "harbour.example.org"),
+)
 
 Scheme = Literal["light", "dark"]
 
@@ -41,6 +47,11 @@ class Camera:
                     viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
                 )
                 self._pages[f"{size}-{scheme}"] = context.new_page()
+
+    @property
+    def looks(self) -> Iterable[str]:
+        """Every size in every scheme."""
+        return self._pages
 
     def take(self, name: str, path: str) -> None:
         """Photograph a page of the console in every look it is wanted in."""
@@ -62,6 +73,11 @@ class Camera:
         page.wait_for_timeout(700)  # the log and the counter come over their sockets
         return page
 
+    def wait_for(self, what: str) -> None:
+        """Until it is in sight in every look."""
+        for page in self._pages.values():
+            page.locator(what).wait_for()
+
     def shoot(self, name: str, look: str) -> None:
         """Write one picture."""
         size, _, scheme = look.partition("-")
@@ -76,8 +92,8 @@ class Camera:
 
     def _looks(self, name: str) -> Iterator[str]:
         yield from ("wide-light", "narrow-light")
-        if name in IN_THE_DARK:
-            yield "wide-dark"
+        if name not in THE_SAME_IN_THE_DARK:
+            yield from ("wide-dark", "narrow-dark")
 
 
 def main(folder: Path = FOLDER) -> None:
@@ -107,7 +123,7 @@ def _while_it_builds(camera: Camera, admin: Person) -> None:
     admin.create("tides", source="sample", sample="flask")
     for app in ("ledger", "tides", "ledger"):
         admin.wait(app, admin.deploy(app))
-    number = admin.deploy("harbour")
+    number = admin.deploy("harbour", _packed(hook="#!/bin/bash\nsleep 15\n"))
     with _at_node(camera, f"apps/harbour/deploys/{number}/"):
         camera.take_opened("deploy-running")
         others = [("tides", admin.deploy("tides")), ("harbour", admin.deploy("harbour"))]
@@ -119,9 +135,9 @@ def _while_it_builds(camera: Camera, admin: Person) -> None:
 @contextmanager
 def _at_node(camera: Camera, path: str) -> Iterator[None]:
     """Inside, the deploy's page stands open in all looks, in the middle of the build."""
-    for look in ("wide-light", "narrow-light"):
-        page = camera.open(look, path)
-        page.locator("[data-name='Node.js'][data-state='running']").wait_for()
+    for look in camera.looks:
+        camera.open(look, path)
+    camera.wait_for("[data-name='Node.js'][data-state='running']")
     yield
 
 
@@ -132,8 +148,9 @@ def _when_it_runs(camera: Camera, admin: Person) -> None:
     last = admin.deploy("harbour", _packed())
     assert admin.wait("ledger", failed).state == "failed"
     assert admin.wait("harbour", last).state == "live"
-    assert admin.installation.manage("scale", "harbour", "web=3").returncode == 0
-    assert admin.installation.manage("run", "harbour", "--", "python manage.py showmigrations").returncode == 0
+    admin.add_environment("harbour", "staging")
+    for words in DONE_BY_COMMANDS:
+        assert admin.installation.manage(*words).returncode == 0, words
     admin.create("billing", source="git", git_url="https://git.example.org/shop/billing.git", git_ref="main")
     admin.set_config("harbour", "SECRET_KEY", "nobody-sees-this-again")
     time.sleep(DRAIN_SECONDS)
@@ -144,30 +161,45 @@ def _when_it_runs(camera: Camera, admin: Person) -> None:
         "deploy": f"apps/harbour/deploys/{last}/",
         "deploy-failed": f"apps/ledger/deploys/{failed}/",
         "releases": "apps/harbour/releases/",
+        "promote": "apps/harbour/compare?environment=production&to=staging",
         "processes": "apps/harbour/processes/",
+        "process": "apps/harbour/processes/of/web",
         "commands": "apps/harbour/runs/",
         "command": "apps/harbour/runs/1/",
+        "shells": "apps/harbour/shells/",
+        "domains": "apps/harbour/domains/",
+        "activity": "apps/harbour/activity/",
         "logs": "apps/tides/logs/",
         "buildpacks": "apps/harbour/buildpacks/",
         "config": "apps/harbour/config/",
         "settings": "apps/harbour/settings/",
-        "activity": "apps/harbour/activity/",
         "platform-activity": "admin/activity",
         "account": "account/",
         "teams": "teams/",
+        "team": "teams/1/",
+        "credentials": "credentials/",
         "people": "admin/people",
+        "health": "admin/health",
+        "limits": "admin/limits",
+        "hints": "admin/hints",
         "registry": "admin/buildpacks",
         "stacks": "admin/stacks",
         "sample": admin.address("harbour"),
+        "unknown-app": admin.address("nobody"),
+        "not-found": "apps/nobody/",
     }.items():
         camera.take(name, path)
 
 
-def _packed() -> bytes:
-    """The sample, packed by hand, as somebody who works on it would upload it."""
+def _packed(hook: str = "") -> bytes:
+    """The sample, packed by hand, as somebody who works on it would upload it; perhaps with a hook of its own."""
     buffer, sample = BytesIO(), ROOT / "builds" / "samples" / "django-vue"
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         tar.add(sample, "harbour", filter=lambda info: None if "node_modules" in info.name else info)
+        if hook:
+            member = tarfile.TarInfo("harbour/bin/pre-compile")
+            member.size, member.mode = len(hook), 0o755
+            tar.addfile(member, BytesIO(hook.encode()))
     return buffer.getvalue()
 
 
