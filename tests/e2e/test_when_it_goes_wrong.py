@@ -40,7 +40,7 @@ FAULTS = [
         app="silent",
         reason="not-listening",
         step="Wait until healthy",
-        sentence="web.1 did not answer on $PORT within 60 seconds.",
+        sentence="web.1 did not answer on port 5000 within 60 seconds.",
         shown="Not on any port.",
         source=archive(pages("Never", Procfile="web: echo 'Not on any port.' && sleep 600\n")),
         before="Silence has a predecessor",
