@@ -144,7 +144,7 @@ def test_credentials_let_in_and_are_written_nowhere(
         ("no-tag", "{public}/shop:nine", "", ("no-such-image", "There is no image {public}/shop:nine at {public}.")),
         ("no-login", "{private}/shop:1", "", ("registry-login", "{private} does not give {private}/shop:1 without")),
         ("bad-login", "{private}/shop:1", "wrong", ("registry-login", "{private} refuses the credentials of ana")),
-        ("unreached", "127.0.0.1:1/shop:1", "", ("registry-unreachable", "The registry 127.0.0.1:1 cannot be reached.")),
+        ("unreached", "127.0.0.1:1/shop:1", "", ("registry-unreachable", "The registry 127.0.0.1:1 cannot be reached")),
         ("arm", "{public}/arm:1", "", ("wrong-platform", "is made for linux/arm64; apps run on linux/")),
     ],
 )
