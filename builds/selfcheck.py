@@ -10,6 +10,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from redis import Redis
+from redis.exceptions import RedisError
 
 from builds import stacks
 from builds.models import Finding
@@ -20,6 +22,7 @@ from runtimes.models import PlatformLimits, Stack
 EVERY_SECONDS = 20
 SILENT = timedelta(seconds=90)
 STORAGES = ("sources", "slugs", "logs", "buildpacks")
+REDIS_SECONDS = 2.0
 
 
 def look() -> None:
@@ -32,6 +35,23 @@ def note(name: str, text: str = "", *, is_well: bool = True) -> None:
     """Write down how a part is, as of now."""
     facts = {"is_well": is_well, "text": text[:300], "at": timezone.now()}
     Finding.objects.update_or_create(name=name, defaults=facts)
+
+
+def redis() -> Finding:
+    """How Redis is, asked at once by whoever shows it: no task would come to write it down while it is away."""
+    finding = Finding(name="redis", text="It answers.", is_well=True, at=timezone.now())
+    try:
+        with Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
+        ) as link:
+            link.ping()
+    except (RedisError, OSError) as error:
+        finding.is_well = False
+        finding.text = (
+            "It does not answer: what is asked for waits, and pages show news late. "
+            f"Apps serve on. Start it with bin/services. ({error})"
+        )
+    return finding
 
 
 class Heartbeat(threading.Thread):

@@ -1,11 +1,16 @@
 """Work that is asked of the controller, by name: whoever asks need not know how it is done."""
 
+import logging
 from datetime import timedelta
+from functools import partial
 
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from runtimes.models import Environment
+
+log = logging.getLogger(__name__)
 
 
 def bring_in_line(environment: Environment, after: timedelta = timedelta()) -> None:
@@ -14,5 +19,16 @@ def bring_in_line(environment: Environment, after: timedelta = timedelta()) -> N
 
 
 def order(task: str, *args: object, after: timedelta = timedelta()) -> None:
-    """Send a task by its name once the current transaction is committed."""
-    transaction.on_commit(lambda: current_app.send_task(task, args=args, countdown=after.total_seconds() or None))
+    """Send a task by its name once the current transaction is committed.
+
+    Without a broker nothing is sent and nothing raised: the rows are there already, and say what is wanted to the
+    periodic look.
+    """
+    transaction.on_commit(partial(_send, task, args, after))
+
+
+def _send(task: str, args: tuple[object, ...], after: timedelta) -> None:
+    try:
+        current_app.send_task(task, args=args, countdown=after.total_seconds() or None)
+    except OperationalError as error:
+        log.error("%s could not be asked for, since the broker does not answer: %s", task, error)

@@ -67,6 +67,7 @@ def _findings() -> list[tuple[Finding, bool]]:
     known = {each.name: each for each in Finding.objects.all()}
     for name in {"worker builder", "worker controller"} - known.keys():
         known[name] = Finding(name=name, is_well=False, text=_("It has never said anything."))
+    known["redis"] = selfcheck.redis()
     oldest = timezone.now() - selfcheck.SILENT
     rows = sorted(known.values(), key=lambda each: each.name)
     return [(each, each.is_well and each.at > oldest) for each in rows]

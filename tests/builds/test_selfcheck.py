@@ -1,7 +1,12 @@
 """The platform looks at its own parts and says plainly what is wrong."""
 
+import socketserver
+import threading
+from collections.abc import Iterator
+
 import pytest
 from django.core.files.storage import storages
+from pytest_django import Settings
 
 from builds import selfcheck
 from builds.models import Finding
@@ -61,3 +66,35 @@ def test_a_worker_says_that_it_lives() -> None:
     heartbeat.stop()
     heartbeat.join()
     assert Finding.objects.get(name="worker builder").is_well
+
+
+class Answers(socketserver.StreamRequestHandler):
+    """Speaks as much of Redis's protocol as a ping needs."""
+
+    def handle(self) -> None:
+        while header := self.rfile.readline():
+            words = [(self.rfile.readline(), self.rfile.readline())[1].strip() for _ in range(int(header[1:]))]
+            self.wfile.write(b"+PONG\r\n" if words[0] == b"PING" else b"+OK\r\n")
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Where something answers as Redis does."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_redis_is_asked(settings: Settings, port: int) -> None:
+    settings.REDIS_URL = f"redis://:word@127.0.0.1:{port}"
+    assert selfcheck.redis().is_well
+
+
+def test_redis_that_is_away_is_told_with_what_follows_and_without_its_password(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://:word@127.0.0.1:9"
+    found = selfcheck.redis()
+    assert not found.is_well
+    assert "what is asked for waits" in found.text
+    assert "word" not in found.text

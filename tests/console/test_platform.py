@@ -6,6 +6,7 @@ from typing import Any
 
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from builds import selfcheck
 from builds.models import Finding
@@ -22,7 +23,16 @@ def test_a_part_that_fell_silent_is_not_well(signed_in: Callable[[str], Client])
     page = signed_in("root").get("/admin/health").content.decode()
     assert "It has said nothing since: is its process running?" in page
     assert "100 of 200 MB are free." in page
-    assert page.count("Not well") == 2  # the other worker has never said anything
+    assert page.count("Not well") == 3  # the other worker has never said anything, and no Redis is there
+
+
+def test_health_is_shown_while_redis_is_away_and_says_so(
+    signed_in: Callable[[str], Client], settings: Settings
+) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9"
+    answer = signed_in("root").get("/admin/health")
+    assert answer.status_code == 200
+    assert "what is asked for waits, and pages show news late" in answer.content.decode()
 
 
 def test_the_limits_are_changed_and_it_is_written_down(signed_in: Callable[[str], Client]) -> None:

@@ -1,0 +1,44 @@
+"""Work is asked for by name; where nobody takes the message, the rows still say what is wanted."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from builds.models import Build
+from builds.start import start_deploy
+from console.celery import app as celery
+from runtimes import orders
+from tests import factories as make
+from tests.doubles import queued
+
+
+@pytest.fixture
+def no_broker() -> Iterator[None]:
+    """A broker that does not answer."""
+    away = Celery(broker="redis://127.0.0.1:9", fixups=[])
+    away.conf.task_publish_retry = False
+    away.set_current()
+    yield
+    celery.set_current()
+
+
+@pytest.mark.usefixtures("db", "no_broker")
+def test_a_deploy_is_queued_although_the_broker_is_away_and_the_process_says_so(
+    django_capture_on_commit_callbacks: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        build = start_deploy(make.app().production)
+    assert Build.objects.get(state="queued") == build
+    assert "builds.tasks.build_next could not be asked for" in caplog.text
+
+
+@pytest.mark.usefixtures("db")
+def test_what_is_asked_for_is_sent_when_the_rows_are_there(
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        orders.order("builds.tasks.build_next", 7)
+        assert queued() == []
+    assert queued() == [("builds.tasks.build_next", [7])]
