@@ -1,6 +1,7 @@
 """What a pretended daemon holds: images, containers, networks, volumes. Several installations may share it."""
 
 import itertools
+import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,11 +67,11 @@ class World:
         container.start()
 
     def address(self, network: str) -> str:
-        """Return a loopback address nobody has; raise if there is no such network."""
+        """Return a loopback address nobody has, in another process neither; raise if there is no such network."""
         if network not in self.networks:
             raise EngineError(f"The network {network} does not exist.")
         number = next(self._numbers)
-        return f"127.{64 + (number >> 16) % 64}.{number >> 8 & 255}.{number & 255}"
+        return f"127.{64 + os.getpid() % 64}.{number >> 8 & 255}.{number & 255}"
 
     def find(self, ref: str) -> Container:
         """Return the container with this reference or name."""
