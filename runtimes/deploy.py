@@ -205,7 +205,10 @@ def _give_up(release: Release, state: str, **facts: Any) -> None:
 
 
 def _instances(release: Release) -> list[Instance]:
-    return list(release.instances.exclude(state__in=("stopping", "down")))
+    """Those that are there and wanted: somebody may have scaled meanwhile."""
+    wanted = {process.name: process.wanted for process in release.processes}
+    there = release.instances.exclude(state__in=("stopping", "down"))
+    return [instance for instance in there if instance.index <= wanted.get(instance.process, 0)]
 
 
 def _all_up(instances: list[Instance], release: Release) -> bool:
@@ -214,8 +217,7 @@ def _all_up(instances: list[Instance], release: Release) -> bool:
 
 def _are_all(instances: list[Instance], release: Release) -> bool:
     """Whether there are as many as there shall be: somebody may have removed a container meanwhile."""
-    processes = release.environment.processes.filter(name__in=release.commands)
-    return len(instances) >= sum(process.wanted for process in processes)
+    return len(instances) >= sum(process.wanted for process in release.processes)
 
 
 def _restart(release: Release, log: Writer) -> None:

@@ -81,8 +81,7 @@ def _serving(environment: Environment) -> set[str]:
 
 def surplus(release: Release) -> list[Instance]:
     """The instances of a release that its processes do not ask for any more."""
-    processes = release.environment.processes.filter(name__in=release.commands)
-    wanted = {process.name: process.wanted for process in processes}
+    wanted = {process.name: process.wanted for process in release.processes}
     existing = release.instances.filter(state__in=("starting", "up"))
     return [instance for instance in existing if instance.index > wanted.get(instance.process, 0)]
 
@@ -152,7 +151,7 @@ def bring_up(release: Release) -> list[Observed]:
     if not release.instances.filter(state="up").exists():  # what is up is on the network
         engine().ensure_network(NETWORK)
     made: list[Observed] = []
-    for process in release.environment.processes.filter(name__in=release.commands):
+    for process in release.processes:
         asked = formation(release, process, image, resting=_resting(release, process))
         made += engine().apply(replace(asked, indexes=tuple(sorted({*asked.indexes, *_running(release, process)}))))
     return made

@@ -64,7 +64,7 @@ def carry_out(environment: Environment, what: str) -> None:
         processes.update(surge_until=timezone.now() + SURGE)
         _bring_in_line(environment)
         for instance in instances:
-            if 0 < before[instance.process] >= _up(environment)[instance.process]:
+            if 0 < _least(before, environment)[instance.process] >= _up(environment)[instance.process]:
                 log.warning("%s in %s is not restarted: none came up to stand in.", instance, environment)
                 continue
             replace(instance)
@@ -88,6 +88,11 @@ def _bring_in_line(environment: Environment) -> None:
 def _up(environment: Environment) -> Counter[str]:
     """How many instances of each process type serve."""
     return Counter(environment.instances.filter(release__state="live", state="up").values_list("process", flat=True))
+
+
+def _least(before: Counter[str], environment: Environment) -> Counter[str]:
+    """How many shall serve at any time: as many as before, or fewer where somebody scaled down meanwhile."""
+    return before & Counter(dict(environment.processes.values_list("name", "quantity")))
 
 
 def _chosen(environment: Environment, what: str) -> list[Instance]:

@@ -12,6 +12,7 @@ from runtimes.states import Leased, Stateful, machine
 from .apps import App, Environment
 from .images import Image
 from .journals import Journal
+from .processes import Process
 from .slugs import Slug
 
 # Where web is asked unless it says another port; it is told by $PORT.
@@ -89,6 +90,12 @@ class Release(Stateful, Leased):
     @property
     def version(self) -> str:
         return f"v{self.number}"
+
+    @property
+    def processes(self) -> "models.QuerySet[Process]":
+        """The process types it has, as they are set now, and whether their environment is stopped now."""
+        here = Process.objects.filter(environment=self.environment_id, name__in=self.commands)
+        return here.select_related("environment")
 
     @property
     def seconds(self) -> float | None:
