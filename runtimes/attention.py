@@ -1,6 +1,7 @@
 """The periodic look at everything: what was left behind is ended, what is missing is started."""
 
 import logging
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -9,9 +10,16 @@ from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
 from runtimes.holding import Held
 from runtimes.models import Environment, Instance, Journal, Release
-from runtimes.reconcile import probe, reconcile
+from runtimes.orders import order
+from runtimes.reconcile import due, probe, reconcile
 
 log = logging.getLogger(__name__)
+
+# The periodic look comes every ten seconds; where something is being repaired it is looked again in between, so often
+# and so soon: what was removed, or ended with Docker, is to serve again within 15 seconds.
+TIMES = 9
+SOON = timedelta(seconds=1)
+BETWEEN_LOOKS = timedelta(seconds=10)
 
 
 def look_after() -> None:
@@ -25,20 +33,36 @@ def look_after() -> None:
     shell.end_abandoned()
     try:
         for environment in survey.differing():
-            _repair(environment)
+            _repair(environment, TIMES)
         router.sync()
         checkup.check_up()
     except (EngineError, Held) as error:
         log.error("Not everything could be looked after: %s", error)
 
 
-def _repair(environment: Environment) -> None:
+def look_again(environment: Environment, times: int) -> None:
+    """Look at an environment that is being repaired; and once more after this, as often as `times` says at most."""
+    _repair(environment, times)
+    router.sync()
+
+
+def _repair(environment: Environment, times: int) -> None:
     try:
         reconcile(environment)
         starting = Instance.objects.filter(environment=environment, state="starting")
         probe(environment, starting.select_related("release"))
+        if times and any(_is_about_to(each) for each in environment.instances.filter(release__state="live")):
+            order("runtimes.tasks.look_again", environment.pk, times - 1, after=SOON)
     except (EngineError, PlatformFailed, Held) as error:
         log.error("%s could not be looked after: %s", environment, error)
+
+
+def _is_about_to(instance: Instance) -> bool:
+    """Whether it has been started just now, or is to be before the next periodic look."""
+    if instance.state == "crashed":
+        return due(instance) < timezone.now() + BETWEEN_LOOKS
+    young = timezone.now() - 2 * BETWEEN_LOOKS
+    return instance.state == "starting" and (instance.started_at is None or instance.started_at > young)
 
 
 def end_abandoned_releases() -> None:

@@ -1,6 +1,7 @@
 """What the engine reports, into Instance rows."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -10,6 +11,9 @@ from runtimes.models import Environment, Instance, Release
 
 # A row's place: release, process type, number. At most one row of a place is not down.
 Place = tuple[int, str, int]
+
+# An instance that ran this long was well: its crashes are counted anew.
+STEADY = timedelta(minutes=10)
 
 
 def mirror(environment: Environment, observed: Iterable[Observed]) -> None:
@@ -45,8 +49,14 @@ def _reflect(release: Release, container: Observed, row: Instance | None) -> Ins
         instance.move("starting")
     if container.state == "exited" and instance.state != "crashed":
         end = {"exit_code": container.exit_code, "oom": container.oom, "ended_at": timezone.now()}
-        instance.move("crashed", crashes=instance.crashes + 1, **end)
+        instance.move("crashed", crashes=_crashes_before(instance) + 1, **end)
     return instance
+
+
+def _crashes_before(instance: Instance) -> int:
+    """How often it crashed in a row before this time."""
+    was_well = instance.started_at and instance.started_at < timezone.now() - STEADY
+    return 0 if was_well else instance.crashes
 
 
 def _begin(release: Release, container: Observed) -> Instance:

@@ -59,6 +59,13 @@ def look_after() -> None:
 
 
 @shared_task
+def look_again(environment_id: int, times: int) -> None:
+    """The same for one environment, sooner: something of it has just been started, or is about to be."""
+    if environment := Environment.objects.select_related("app").filter(pk=environment_id).first():
+        attention.look_again(environment, times)
+
+
+@shared_task
 def route() -> None:
     """Tell the router which hosts there are."""
     router.sync()

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from runtimes import attention, restart
+from runtimes import attention, restart, tasks
 from runtimes.checkup import check_up
 from runtimes.engine.fake import FakeEngine
 from runtimes.models import Environment, Instance
@@ -100,6 +100,53 @@ def test_a_crashed_instance_is_left_alone_until_its_time(engine: FakeEngine, mon
     assert differing() == []
     environment.instances.update(ended_at=timezone.now() - timedelta(hours=2))
     assert differing() == [environment]
+
+
+def look_again(environment: Environment) -> int:
+    """Do what the controller was asked to do soon, and what that asks for; how often it looked."""
+    looks = 0
+    while asked := queued():
+        ((task, arguments),) = asked
+        assert (task, arguments[0]) == ("runtimes.tasks.look_again", environment.pk)
+        tasks.look_again(*arguments)
+        looks += 1
+    return looks
+
+
+@pytest.mark.parametrize("trouble", ["removed", "ended"])
+def test_what_was_removed_or_ended_is_looked_after_until_it_serves_and_not_only_at_the_next_look(
+    engine: FakeEngine, trouble: str
+) -> None:
+    environment = serving("shop", 2)
+    ref = environment.instances.earliest("pk").ref
+    if trouble == "removed":
+        engine.world.remove(ref)
+    else:
+        engine.halt([ref], grace=0)
+    attention.look_after()
+    assert look_again(environment) <= attention.TIMES
+    assert [each.state for each in environment.instances.exclude(state="down")] == ["up", "up"]
+    assert len(routes(engine)["shop.localhost"]) == 2
+
+
+def test_what_never_comes_up_is_left_to_the_periodic_looks(engine: FakeEngine) -> None:
+    environment = serving("shop")
+    environment.processes.update(**SICK)
+    engine.world.remove(environment.instances.get().ref)
+    attention.look_after()
+    assert look_again(environment) == attention.TIMES
+    environment.instances.filter(state="starting").update(started_at=timezone.now() - timedelta(minutes=1))
+    reconcile(environment)
+    attention.look_after()
+    assert queued() == [("runtimes.tasks.look_again", [environment.pk, 8])], "It says itself when it was started."
+
+
+def test_what_crashed_often_waits_for_its_time(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtimes.reconcile.BACK_OFF", timedelta(hours=1))
+    environment = serving("shop")
+    engine.halt([environment.instances.get().ref], grace=0)
+    attention.look_after()
+    assert (environment.instances.get().state, queued()) == ("crashed", [])
 
 
 def test_an_app_that_is_being_removed_is_nobodys_business(engine: FakeEngine) -> None:

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from runtimes.engine.base import Observed
 from runtimes.mirror import mirror
 from runtimes.models import Instance
 from tests import factories as make
 
-START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+START = timezone.now()
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,20 @@ def test_an_instance_that_crashed_again_between_two_looks_has_crashed_twice() ->
     assert Instance.objects.get().crashes == 1
     mirror(environment, [replace(crashed, started_at=START + timedelta(seconds=1))])
     assert (Instance.objects.get().crashes, Instance.objects.get().state) == (2, "crashed")
+
+
+def test_the_crashes_of_one_that_ran_for_long_are_counted_anew() -> None:
+    environment = make.app().production
+    make.release(environment)
+    labels = {"slipway.release": "1", "slipway.process": "web"}
+    crashed = Observed("id", "shop-web.1", labels, "exited", index=1, exit_code=3, started_at=timezone.now())
+    mirror(environment, [crashed])
+    Instance.objects.update(crashes=7, state="up")
+    mirror(environment, [crashed])
+    assert Instance.objects.get().crashes == 8
+    Instance.objects.update(state="up")
+    mirror(environment, [replace(crashed, started_at=timezone.now() - timedelta(hours=1))])
+    assert Instance.objects.get().crashes == 1
 
 
 def up(number: int) -> Observed:
