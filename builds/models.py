@@ -30,7 +30,7 @@ class Build(Stateful, Leased):
     Of a ready image nothing is built: `image` is what was asked for, and `found` what it was.
     """
 
-    TRANSITIONS = machine(queued="running canceled", running="succeeded failed canceled")
+    TRANSITIONS = machine(queued="running canceled superseded", running="succeeded failed canceled")
 
     app = models.ForeignKey(App, on_delete=models.CASCADE, related_name="builds")
     journal = models.OneToOneField(Journal, on_delete=models.CASCADE, related_name="build")

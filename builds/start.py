@@ -14,6 +14,7 @@ from builds.build import listed
 from builds.create import check_image, check_ref, keep
 from builds.models import Build
 from builds.progress import PLACEHOLDER
+from builds.supersede import supersede
 from runtimes import bell, deploy, journal
 from runtimes.models import App, Environment, Journal
 from runtimes.orders import order
@@ -32,9 +33,10 @@ def start_deploy(
 ) -> Build:
     """Queue a deploy of the app's source, or of `archive` or `image` in its place, to `environment`; return its build.
 
-    The journal, all of its steps and its first line are there when this returns. The app's list of
-    buildpacks is taken as it is now. Raises `ValidationError` for a `ref` or an `image` that cannot be one,
-    and for an app that is being removed; `PlatformFailed` if the archive cannot be stored.
+    The journal, all of its steps and its first line are there when this returns, and what waited for the
+    environment is superseded. The app's list of buildpacks is taken as it is now. Raises `ValidationError` for a
+    `ref` or an `image` that cannot be one, and for an app that is being removed; `PlatformFailed` if the archive
+    cannot be stored.
     """
     app = environment.app
     check_ref(ref, "ref")
@@ -94,6 +96,7 @@ def _queue(environment: Environment, by: Any, *, listed: Sequence[str], **facts:
         queued = record.steps.get(key="queued")
         queued.move("running", started_at=timezone.now())
         journal.note(record, _first_line(record), step=queued.position)
+        supersede(build)
         bell.ring(f"app.{environment.app_id}", "apps")
         order("builds.tasks.pull_next" if build.image else "builds.tasks.build_next")
     return build

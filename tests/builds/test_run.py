@@ -148,7 +148,7 @@ def test_one_build_is_claimed_by_one_worker(app: App) -> None:
 
 
 def test_builds_of_one_app_run_one_after_the_other_and_in_their_order(app: App) -> None:
-    first, second = (start_deploy(app.production) for _ in range(2))
+    first, second = (start_deploy(each) for each in (app.production, app.environments.create(name="staging")))
     assert claim("one") == first
     assert claim("two") is None
     first.refresh_from_db()
@@ -211,13 +211,13 @@ def test_another_app_does_not_wait(app: App) -> None:
 
 
 def test_two_workers_see_two_deploys_of_one_app_through(app: App, engine: FakeEngine, builder: Builder) -> None:
-    for _ in range(3):
-        start_deploy(app.production)
+    for environment in (app.production, *(app.environments.create(name=name) for name in ("staging", "trial"))):
+        start_deploy(environment)
     together(*[lambda: [build_next() for _ in range(3)]] * 2)
     while build_next():
         pass
     assert list(Build.objects.order_by("pk").values_list("state", flat=True)) == ["succeeded"] * 3
-    assert [deploys.get(app, number).state for number in (1, 2, 3)] == ["retired", "retired", "live"]
+    assert [deploys.get(app, number).state for number in (1, 2, 3)] == ["live"] * 3
     assert builder.ran == 3
 
 

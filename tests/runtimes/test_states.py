@@ -13,7 +13,7 @@ from tests.doubles import together
 
 MODELS = [model for model in apps.get_models() if issubclass(model, Stateful)]
 ENDS = {
-    Build: {"succeeded", "failed", "canceled"},
+    Build: {"succeeded", "failed", "canceled", "superseded"},
     Detection: {"done", "failed"},
     Release: {"failed", "canceled", "retired"},
     Step: {"done", "failed", "skipped", "canceled"},
