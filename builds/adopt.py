@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from builds import archives, driver, stacks
 from builds.faults import BuildFailed
@@ -59,7 +60,7 @@ def adopt(stack: Stack) -> None:
     except Fault as fault:
         facts["problem"] = fault.message[:500]
     except (EngineError, OSError) as error:
-        facts["problem"] = f"The platform failed: {error}"[:500]
+        facts["problem"] = (_("The platform failed: %(why)s") % {"why": error})[:500]
         raise
     finally:
         if not Stack.objects.filter(pk=stack.pk).update(**facts):
@@ -133,14 +134,21 @@ def _check(image: str, tools: Iterable[str]) -> None:
         raise
     except EngineError as error:
         raise BuildFailed(
-            "image-unreachable", f"{image} is not on this machine and cannot be fetched. {error}"
+            "image-unreachable",
+            _("%(image)s is not on this machine and cannot be fetched. %(why)s") % {"image": image, "why": error},
         ) from None
     with _job(image, "bash", "-c", CHECK, "check", *tools) as job:
         said = b"".join(job.output()).decode(errors="replace").split()
         if job.wait().code:
-            raise BuildFailed("image-unusable", f"{image} cannot be used: it has no bash, or it does not start.")
+            raise BuildFailed(
+                "image-unusable",
+                _("%(image)s cannot be used: it has no bash, or it does not start.") % {"image": image},
+            )
     if said:
-        raise BuildFailed("image-unusable", f"{image} lacks what builds need: {', '.join(said)}.")
+        raise BuildFailed(
+            "image-unusable",
+            _("%(image)s lacks what builds need: %(said)s.") % {"image": image, "said": ", ".join(said)},
+        )
 
 
 def _idle(image: str) -> AbstractContextManager[Job]:

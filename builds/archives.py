@@ -23,6 +23,7 @@ from typing import IO, NamedTuple, Self, cast
 
 import zstandard
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from builds.faults import BuildFailed, megabytes
 
@@ -127,7 +128,7 @@ def opened(file: IO[bytes]) -> Iterator[Callable[[], Iterator[Member]]]:
         if isinstance(error, OSError) and error.errno:
             raise
         raise BuildFailed(
-            "archive-broken", "The archive cannot be read: it is broken, or no .tar.gz, .tar.zst or .zip file."
+            "archive-broken", _("The archive cannot be read: it is broken, or no .tar.gz, .tar.zst or .zip file.")
         ) from error
 
 
@@ -204,18 +205,26 @@ class _Limits:
         self.bytes += max(0, info.size) if info.isreg() else 0
         if self.bytes > self._most_bytes:
             raise BuildFailed(
-                "archive-too-large", f"The source is larger than {megabytes(settings.SOURCE_BYTES)} unpacked."
+                "archive-too-large",
+                _("The source is larger than %(size)s unpacked.") % {"size": megabytes(settings.SOURCE_BYTES)},
             )
         if self.files > self._most_files or self._entries > 2 * self._most_files:
-            raise BuildFailed("archive-too-large", f"The source has more than {settings.SOURCE_FILES} files.")
+            raise BuildFailed(
+                "archive-too-large",
+                _("The source has more than %(count)s files.") % {"count": settings.SOURCE_FILES},
+            )
 
 
 def _safe_name(name: str) -> str:
     clean = posixpath.normpath(name)
     if name.startswith("/") or clean == ".." or clean.startswith("../"):
-        raise BuildFailed("archive-unsafe", f"The source has a path that leaves its tree: {name[:200]}")
+        raise BuildFailed(
+            "archive-unsafe", _("The source has a path that leaves its tree: %(name)s") % {"name": name[:200]}
+        )
     if len(name) > LONGEST_PATH or "\0" in name:
-        raise BuildFailed("archive-unsafe", f"The source has a path that no file can have: {name[:200]}")
+        raise BuildFailed(
+            "archive-unsafe", _("The source has a path that no file can have: %(name)s") % {"name": name[:200]}
+        )
     return clean
 
 
@@ -233,12 +242,12 @@ def _check_way(name: str, links: set[str]) -> None:
     """Nothing may lie behind a link: where it would end up, nobody has checked."""
     parts = name.split("/")
     if links and any("/".join(parts[:count]) in links for count in range(1, len(parts))):
-        raise BuildFailed("archive-unsafe", f"The source has a path through a link: {name[:200]}")
+        raise BuildFailed("archive-unsafe", _("The source has a path through a link: %(name)s") % {"name": name[:200]})
 
 
 def _check_kind(info: tarfile.TarInfo, root: str) -> None:
     if not (info.isreg() or info.isdir() or info.issym() or info.islnk()):
-        raise BuildFailed("archive-unsafe", f"The source has a device or pipe: {info.name[:200]}")
+        raise BuildFailed("archive-unsafe", _("The source has a device or pipe: %(name)s") % {"name": info.name[:200]})
     if info.issym():
         target = posixpath.normpath(posixpath.join(posixpath.dirname(posixpath.normpath(info.name)), info.linkname))
     elif info.islnk():
@@ -247,7 +256,9 @@ def _check_kind(info: tarfile.TarInfo, root: str) -> None:
         return
     outside = target.startswith(("/", "../")) or target == ".."
     if outside or (root and target != root and not target.startswith(f"{root}/")) or "\0" in target:
-        raise BuildFailed("archive-unsafe", f"The source has a link that leaves its tree: {info.name[:200]}")
+        raise BuildFailed(
+            "archive-unsafe", _("The source has a link that leaves its tree: %(name)s") % {"name": info.name[:200]}
+        )
 
 
 def _clean(info: tarfile.TarInfo, name: str, root: str) -> tarfile.TarInfo:
@@ -278,8 +289,11 @@ def _directory(name: str) -> tarfile.TarInfo:
 
 def _nothing(directory: str) -> BuildFailed:
     if directory:
-        return BuildFailed("directory-missing", f"There is no directory {directory} in the source, or it is empty.")
-    return BuildFailed("archive-empty", "The archive has no files.")
+        return BuildFailed(
+            "directory-missing",
+            _("There is no directory %(directory)s in the source, or it is empty.") % {"directory": directory},
+        )
+    return BuildFailed("archive-empty", _("The archive has no files."))
 
 
 def _peek(file: IO[bytes]) -> bytes:
@@ -316,7 +330,7 @@ def _zip_members(file: IO[bytes]) -> Iterator[Member]:
 
 def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
     if entry.flag_bits & 1:
-        raise BuildFailed("archive-broken", "The archive is encrypted. Upload it without a password.")
+        raise BuildFailed("archive-broken", _("The archive is encrypted. Upload it without a password."))
     info = tarfile.TarInfo(entry.filename)
     mode = entry.external_attr >> 16
     info.mode = mode & 0o777 or 0o644

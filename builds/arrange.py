@@ -41,7 +41,7 @@ def arrange(app: App, names: Sequence[str], seen: str = "") -> None:
     with transaction.atomic():
         App.objects.select_for_update().get(pk=app.pk)
         if seen and seen != fingerprint(app):
-            raise ListChanged("Somebody has changed the list in the meantime. Reload the page and try again.")
+            raise ListChanged(_("Somebody has changed the list in the meantime. Reload the page and try again."))
         app.app_buildpacks.all().delete()
         AppBuildpack.objects.bulk_create(
             AppBuildpack(app=app, buildpack=known[name], position=position) for position, name in enumerate(names)

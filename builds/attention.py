@@ -4,6 +4,7 @@ import logging
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from builds import adopt, destroy, preview
 from builds.models import Build
@@ -44,7 +45,7 @@ def remove_destroyed(apps: "QuerySet[App]") -> None:
 
 def end_abandoned(build: Build) -> None:
     """Fail a running build whose worker is gone; what it left behind is removed."""
-    failure = "The platform failed, not your app: the worker that ran this build stopped. Deploy again."
+    failure = _("The platform failed, not your app: the worker that ran this build stopped. Deploy again.")
     facts = {"failure_reason": "lost", "failure": failure, "ended_at": timezone.now()}
     if not build.move("failed", worker="", **facts):  # without a worker: should it live, its lease is gone
         return

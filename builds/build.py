@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
@@ -40,7 +41,8 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
     own = registry.find(build.listed)
     if missing := set(build.listed) - {buildpack.name for buildpack in own}:
         raise BuildFailed(
-            "buildpack-gone", f"There is no buildpack {', '.join(missing)} any more. Change the app's list."
+            "buildpack-gone",
+            _("There is no buildpack %(missing)s any more. Change the app's list.") % {"missing": ", ".join(missing)},
         )
     buildpacks = own or registry.usable()
     nonce = secrets.token_hex(16)
@@ -55,7 +57,11 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
             raise _why(ended, progress)
         with log.step("store"):
             slug = collect(build, job, progress.slug)
-            log.say(f"-----> Stored the slug: {megabytes(slug.size)}, {slug.sha256[:12]}")
+            log.say(
+                "-----> "
+                + _("Stored the slug: %(size)s, %(sha256)s")
+                % {"size": megabytes(slug.size), "sha256": slug.sha256[:12]}
+            )
         beside.enter_context(ahead(slug))
         _see_off(job, parts, watch, progress)
     for buildpack, lacked in progress.lacks:
@@ -69,14 +75,17 @@ def _check_disk() -> None:
     if free < least:
         raise BuildFailed(
             "disk-full",
-            f"The platform's disk has {free} MB left, and builds begin from {least} MB on. "
-            "An administrator makes room on the page Limits, or gives the platform a larger disk.",
+            _(
+                "The platform's disk has %(free)s MB left, and builds begin from %(least)s MB on. An "
+                "administrator makes room on the page Limits, or gives the platform a larger disk."
+            )
+            % {"free": free, "least": least},
         )
 
 
 def _fetch(build: Build, log: Writer, watch: Watch) -> None:
     if build.source:
-        log.say("-----> Using the source of the deploy that this one repeats")
+        log.say("-----> " + _("Using the source of the deploy that this one repeats"))
         return
     wanted = source.Wanted(build.app, str(build.journal.number), build.ref, build.archive)
     build.source, build.commit, build.author, build.message = source.fetch(wanted, log, watch)
@@ -102,7 +111,9 @@ def _follow(job: Job, parts: Iterator[bytes | Event], log: Writer, watch: Watch,
             return job.wait()
     except TimedOut:
         limit = minutes(settings.BUILD_TIMEOUT)
-        raise BuildFailed("timeout", f"The build took longer than {limit} and was ended.") from None
+        raise BuildFailed(
+            "timeout", _("The build took longer than %(limit)s and was ended.") % {"limit": limit}
+        ) from None
 
 
 def _see_off(job: Job, parts: Iterator[bytes | Event], watch: Watch, progress: Progress) -> None:
@@ -118,14 +129,17 @@ def _why(ended: Exit, progress: Progress) -> BuildFailed | PlatformFailed:
     if ended.oom:
         return BuildFailed(
             "out-of-memory",
-            f"The build ran out of memory: it may use {settings.BUILD_MEMORY} MB. "
-            "Build with fewer parallel jobs, or ask for a higher limit.",
+            _(
+                "The build ran out of memory: it may use %(memory)s MB. Build with fewer "
+                "parallel jobs, or ask for a higher limit."
+            )
+            % {"memory": settings.BUILD_MEMORY},
             137,
         )
     if told := progress.failure:
         detail = str(told.get("detail") or "")
         return BuildFailed(told["reason"], told["message"], told.get("code"), is_told=True, detail=detail)
-    return PlatformFailed(f"The builder ended without a word (exit status {ended.code}).")
+    return PlatformFailed(_("The builder ended without a word (exit status %(code)s).") % {"code": ended.code})
 
 
 def _spec(build: Build) -> JobSpec:

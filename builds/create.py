@@ -61,7 +61,7 @@ def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
 
 def keep(app: App, archive: "File[bytes]") -> str:
     """Store an archive that somebody uploaded for an app and return its key; raise `PlatformFailed` if that fails."""
-    return store("sources", f"{app.pk}/upload-{uuid.uuid4().hex}", archive, "The archive")
+    return store("sources", f"{app.pk}/upload-{uuid.uuid4().hex}", archive, _("The archive"))
 
 
 def add_environment(app: App, name: str) -> Environment:

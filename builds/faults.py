@@ -1,5 +1,7 @@
 """What can be wrong with a source or a build, in words that help."""
 
+from django.utils.translation import gettext as _
+
 from runtimes.faults import Fault
 
 
@@ -9,7 +11,9 @@ class BuildFailed(Fault):
 
 def minutes(seconds: float) -> str:
     """A time limit as people say it."""
-    return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"
+    if seconds >= 60:
+        return _("%(n)s minutes") % {"n": f"{seconds / 60:g}"}
+    return _("%(n)s seconds") % {"n": f"{seconds:g}"}
 
 
 def megabytes(size: float) -> str:

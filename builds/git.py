@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from builds.archives import Member, Stream, stream_members
 from builds.faults import BuildFailed, minutes
@@ -32,13 +34,14 @@ NOT_FOUND, NEEDS_LOGIN, REF_MISSING, MOVED = 10, 11, 12, 13
 REFUSED = address_rules.REFUSED
 KEY_UNREADABLE, HOST_CHANGED = 16, 17
 
-KEY_SENTENCE = (
-    "What the app's settings hold is no private key that ssh can read. "
-    "Set one without a passphrase, all of it, from its BEGIN line to its END line."
+KEY_SENTENCE = gettext_noop(
+    "What the app's settings hold is no private key that ssh can read. Set one without a "
+    "passphrase, all of it, from its BEGIN line to its END line."
 )
-HOST_SENTENCE = (
-    "shows other host keys than when it was met first. If its owner has changed them, save the source in the app's "
-    "settings once more, and the next fetch remembers the new ones. If not, somebody else may answer in its place."
+HOST_SENTENCE = gettext_noop(
+    "shows other host keys than when it was met first. If its owner has changed them, save "
+    "the source in the app's settings once more, and the next fetch remembers the new "
+    "ones. If not, somebody else may answer in its place."
 )
 
 
@@ -95,7 +98,9 @@ def _wait(job: Job, watch: Watch, write: Callable[[bytes], object]) -> int:
             return job.wait().code
     except TimedOut:
         limit = minutes(settings.FETCH_TIMEOUT)
-        raise BuildFailed("fetch-timeout", f"Fetching the repository took longer than {limit}.") from None
+        raise BuildFailed(
+            "fetch-timeout", _("Fetching the repository took longer than %(limit)s.") % {"limit": limit}
+        ) from None
 
 
 def _spec(request: Request) -> JobSpec:
@@ -145,28 +150,38 @@ def _why(code: int, job: Job, request: Request) -> BuildFailed:
     told = {
         NOT_FOUND: (
             "repository-not-found",
-            f"There is no repository at {url}" + (", or the app's key may not read it." if by_ssh else "."),
+            (
+                _("There is no repository at %(url)s, or the app's key may not read it.")
+                if by_ssh
+                else _("There is no repository at %(url)s.")
+            )
+            % {"url": url},
         ),
         NEEDS_LOGIN: ("authentication-needed", f"{url} {_login(request, by_ssh)}"),
-        MOVED: ("repository-moved", f"{url} has moved. Set the new address in the app's settings."),
-        REFUSED: ("address-refused", f"Nothing is fetched from {url}. The line above says why."),
-        KEY_UNREADABLE: ("key-unreadable", KEY_SENTENCE),
-        HOST_CHANGED: ("host-changed", f"{url} {HOST_SENTENCE}"),
+        MOVED: ("repository-moved", _("%(url)s has moved. Set the new address in the app's settings.") % {"url": url}),
+        REFUSED: ("address-refused", _("Nothing is fetched from %(url)s. The line above says why.") % {"url": url}),
+        KEY_UNREADABLE: ("key-unreadable", _(KEY_SENTENCE)),
+        HOST_CHANGED: ("host-changed", f"{url} {_(HOST_SENTENCE)}"),
     }
-    unreachable = ("repository-unreachable", f"{url} cannot be read. The lines above say what Git was told.")
+    unreachable = (
+        "repository-unreachable",
+        _("%(url)s cannot be read. The lines above say what Git was told.") % {"url": url},
+    )
     return BuildFailed(*told.get(code, unreachable), code)
 
 
 def _login(request: Request, by_ssh: bool) -> str:
     if not by_ssh:
-        return "asks for a login: it is private, or it does not exist. Add an access token in the app's settings."
+        return _("asks for a login: it is private, or it does not exist. Add an access token in the app's settings.")
     if request.secret:
-        return "does not take the app's key. Add its public half there as a deploy key, or set another in the settings."
-    return "asks for a key. Add a private key in the app's settings, and its public half there as a deploy key."
+        return _(
+            "does not take the app's key. Add its public half there as a deploy key, or set another in the settings."
+        )
+    return _("asks for a key. Add a private key in the app's settings, and its public half there as a deploy key.")
 
 
 def _missing(ref: str, refs: str) -> str:
     known = [line.split("\t")[1].split("/", 2)[2] for line in refs.splitlines() if "\t" in line]
     close = difflib.get_close_matches(ref, known, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return f"There is no branch, tag or full commit {ref} in this repository.{hint}"
+    hint = " " + _("Did you mean %(ref)s?") % {"ref": close[0]} if close else ""
+    return _("There is no branch, tag or full commit %(ref)s in this repository.") % {"ref": ref} + hint

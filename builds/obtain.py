@@ -10,6 +10,7 @@ from typing import IO, cast
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
+from django.utils.translation import gettext as _
 
 from buildpacks.models import Buildpack
 from builds import archives, git
@@ -41,10 +42,10 @@ def obtain(buildpack: Buildpack, upload: str = "") -> None:
     except Fault as fault:
         buildpack.problem = fault.message[:500]
     except (EngineError, OSError) as error:
-        buildpack.problem = f"The platform failed: {error}"[:500]
+        buildpack.problem = (_("The platform failed: %(why)s") % {"why": error})[:500]
         raise
     except BaseException:
-        buildpack.problem = "The platform failed. Its log says more."
+        buildpack.problem = _("The platform failed. Its log says more.")
         raise
     finally:
         buildpack.save(update_fields=["archive", "problem", "pin"])
@@ -70,7 +71,9 @@ def _fetch_git(buildpack: Buildpack, out: IO[bytes]) -> None:
     request = git.Request(buildpack.url, buildpack.pin, f"buildpack-{buildpack.pk}", _image())
     with Watch(worker_name(), lambda: False) as watch, git.checkout(request, watch, lambda _: None) as found:
         if found.commit != buildpack.pin:
-            raise BuildFailed("buildpack-changed", f"{buildpack.url} gave another commit than the pinned one.")
+            raise BuildFailed(
+                "buildpack-changed", _("%(url)s gave another commit than the pinned one.") % {"url": buildpack.url}
+            )
         names: set[str] = set()
         archives.write_clean(archives.noting(names, found.members(), git.TOP), out, strip=git.TOP)
     _check_files(names)
@@ -96,9 +99,16 @@ def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
                 code = job.wait().code
         except TimedOut:
             limit = minutes(settings.FETCH_TIMEOUT)
-            raise BuildFailed("fetch-timeout", f"Fetching {buildpack.url} took longer than {limit}.") from None
+            raise BuildFailed(
+                "fetch-timeout",
+                _("Fetching %(url)s took longer than %(limit)s.") % {"url": buildpack.url, "limit": limit},
+            ) from None
         if code:
-            raise BuildFailed("buildpack-unreachable", f"{buildpack.url} cannot be fetched: {said}", code)
+            raise BuildFailed(
+                "buildpack-unreachable",
+                _("%(url)s cannot be fetched: %(said)s") % {"url": buildpack.url, "said": said},
+                code,
+            )
         _copy(job, out)
 
 
@@ -119,7 +129,11 @@ def _pack(buildpack: Buildpack, file: IO[bytes], out: IO[bytes]) -> None:
     file.seek(0)
     digest = _sha256(file)
     if buildpack.pin and digest != buildpack.pin:
-        raise BuildFailed("checksum", f"The sha256 of {buildpack.url} is {digest}, not the pinned {buildpack.pin}.")
+        raise BuildFailed(
+            "checksum",
+            _("The sha256 of %(url)s is %(digest)s, not the pinned %(pin)s.")
+            % {"url": buildpack.url, "digest": digest, "pin": buildpack.pin},
+        )
     buildpack.pin = digest
     names: set[str] = set()
     with archives.opened(file) as members:
@@ -138,7 +152,7 @@ def _sha256(file: IO[bytes]) -> str:
 def _check_files(names: set[str]) -> None:
     for needed in NEEDED:
         if needed not in names:
-            raise BuildFailed("no-buildpack", f"This is no buildpack: it has no {needed}.")
+            raise BuildFailed("no-buildpack", _("This is no buildpack: it has no %(needed)s.") % {"needed": needed})
 
 
 def _image() -> str:

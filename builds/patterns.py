@@ -13,6 +13,8 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 LONGEST = 500
 MOST_WAYS = 300_000
 SHORTEST_NEEDLE = 3
@@ -47,11 +49,11 @@ def compiled(pattern: str) -> Pattern:
         parsed = _parser.parse(pattern, re.IGNORECASE)
         regex = re.compile(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
-        raise BadPattern(f"This is no regular expression: {error}.") from None
+        raise BadPattern(_("This is no regular expression: %(why)s.") % {"why": error}) from None
     if _ways(parsed) > MOST_WAYS:
-        raise BadPattern("Too many parts of it can stretch. Use at most two such as .* in one pattern.")
+        raise BadPattern(_("Too many parts of it can stretch. Use at most two such as .* in one pattern."))
     if not (needles := _needles(parsed)):
-        raise BadPattern("Give at least three letters in a row that the line must have, in every alternative.")
+        raise BadPattern(_("Give at least three letters in a row that the line must have, in every alternative."))
     return Pattern(regex, needles)
 
 
@@ -85,12 +87,12 @@ def _ways_of(code: Any, argument: Any) -> int:
     if code is op.BRANCH:
         return sum(map(_ways, argument[1]))
     if code not in _REPEATS:
-        raise BadPattern("References back and looks ahead or behind are not taken.")
+        raise BadPattern(_("References back and looks ahead or behind are not taken."))
     least, most, repeated = argument
     if len(repeated) == 1 and repeated[0][0] in _ONE_CHARACTER:
         return int(min(most, LONGEST)) - int(min(least, LONGEST)) + 1
     if most > 1:
-        raise BadPattern("Repeat single characters only, such as [a-z]+, and no groups.")
+        raise BadPattern(_("Repeat single characters only, such as [a-z]+, and no groups."))
     return 1 + _ways(repeated)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from buildpacks import registry
 from buildpacks.models import Buildpack
@@ -49,7 +50,7 @@ def carry_out(detection: Detection) -> None:
     except Fault as fault:
         detection.move("failed", output=fault.message)
     except (EngineError, PlatformFailed) as error:
-        detection.move("failed", output=f"The platform failed, not your app: {error}")
+        detection.move("failed", output=_("The platform failed, not your app: %(why)s") % {"why": error})
         raise
     finally:
         bell.ring(f"app.{detection.app_id}")
@@ -59,7 +60,7 @@ def end_abandoned() -> None:
     """Fail previews whose worker is gone."""
     late = timezone.now() - timedelta(seconds=settings.FETCH_TIMEOUT + 2 * SECONDS)
     for detection in Detection.objects.filter(state="running", created_at__lt=late):
-        detection.move("failed", output="The worker that ran this preview stopped. Try again.")
+        detection.move("failed", output=_("The worker that ran this preview stopped. Try again."))
 
 
 class _Notes:
@@ -110,7 +111,9 @@ def _ask(detection: Detection, key: str, notes: _Notes, watch: Watch) -> list[di
                         found = part["buildpacks"]
                 job.wait()
         except TimedOut:
-            raise BuildFailed("timeout", f"The buildpacks took longer than {SECONDS} seconds to answer.") from None
+            raise BuildFailed(
+                "timeout", _("The buildpacks took longer than %(seconds)s seconds to answer.") % {"seconds": SECONDS}
+            ) from None
     return [{"name": buildpacks[each["index"]].name, "label": each["label"]} for each in found]
 
 

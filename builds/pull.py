@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from builds.create import check_image
 from builds.faults import BuildFailed, megabytes, minutes
@@ -38,7 +39,9 @@ def have_image(build: Build, log: Writer, watch: Watch) -> Image:
 
 
 def _again(image: Image, log: Writer, watch: Watch) -> Image:
-    log.say(f"-----> Using the image of the deploy that this one repeats: {image.exactly}")
+    log.say(
+        "-----> " + _("Using the image of the deploy that this one repeats: %(exactly)s") % {"exactly": image.exactly}
+    )
     _patiently(lambda say: bring_back(image, say), log, watch)
     return image
 
@@ -91,7 +94,10 @@ def _followed(future: "Future[T]", said: "SimpleQueue[str]", log: Writer, watch:
         _write_down(said, log)
         watch.check()
         if time.monotonic() > deadline:
-            raise BuildFailed("image-timeout", f"The image did not come within {minutes(settings.BUILD_TIMEOUT)}.")
+            raise BuildFailed(
+                "image-timeout",
+                _("The image did not come within %(limit)s.") % {"limit": minutes(settings.BUILD_TIMEOUT)},
+            )
     _write_down(said, log)
     return future.result()
 

@@ -49,7 +49,7 @@ def register(
     buildpack = Buildpack(name=name, kind=kind, url=url, pin=pin, position=last + 10, **facts)
     _check(buildpack, has_archive=bool(archive))
     buildpack.full_clean()
-    upload = store("buildpacks", f"uploads/{uuid.uuid4().hex}", archive, "The archive") if archive else ""
+    upload = store("buildpacks", f"uploads/{uuid.uuid4().hex}", archive, _("The archive")) if archive else ""
     try:
         buildpack.save()
     except IntegrityError:
@@ -107,7 +107,9 @@ def reorder(names: Sequence[str], seen: str = "") -> None:
     with transaction.atomic():
         rows = {row.name: row for row in Buildpack.objects.select_for_update()}
         if sorted(names) != sorted(rows) or (seen and seen != fingerprint()):
-            raise RegistryChanged("Somebody has changed the registry in the meantime. Reload the page and try again.")
+            raise RegistryChanged(
+                _("Somebody has changed the registry in the meantime. Reload the page and try again.")
+            )
         for place, name in enumerate(names):
             rows[name].position = place * 10
         Buildpack.objects.bulk_update(rows.values(), ["position"])

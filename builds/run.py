@@ -5,6 +5,7 @@ import time
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from builds.build import make_slug
 from builds.cleanup import after_deploy
@@ -97,12 +98,12 @@ def _work(build: Build, log: Writer, watch: Watch) -> None:
             log.complain(fault.message)
         _fail(build, fault.reason, log.redact(fault.message), fault.exit_code, log.redact(fault.detail))
     except (EngineError, PlatformFailed) as error:
-        log.complain(f"The platform failed, not your app: {error}")
-        _fail(build, "platform", f"The platform failed, not your app: {log.redact(str(error))}")
+        log.complain(_("The platform failed, not your app: %(why)s") % {"why": error})
+        _fail(build, "platform", _("The platform failed, not your app: %(why)s") % {"why": log.redact(str(error))})
         raise
     except BaseException:
-        log.complain("The platform failed, not your app. Its administrators find the reason in its log.")
-        _fail(build, "platform", "The platform failed, not your app.")
+        log.complain(_("The platform failed, not your app. Its administrators find the reason in its log."))
+        _fail(build, "platform", _("The platform failed, not your app."))
         raise
 
 

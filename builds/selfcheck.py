@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -39,7 +40,7 @@ def note(name: str, text: str = "", *, is_well: bool = True) -> None:
 
 def redis() -> Finding:
     """How Redis is, asked at once by whoever shows it: no task would come to write it down while it is away."""
-    finding = Finding(name="redis", text="It answers.", is_well=True, at=timezone.now())
+    finding = Finding(name="redis", text=_("It answers."), is_well=True, at=timezone.now())
     try:
         with Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
@@ -47,10 +48,10 @@ def redis() -> Finding:
             link.ping()
     except (RedisError, OSError) as error:
         finding.is_well = False
-        finding.text = (
-            "It does not answer: what is asked for waits, and pages show news late. "
-            f"Apps serve on. Start it with bin/services. ({error})"
-        )
+        finding.text = _(
+            "It does not answer: what is asked for waits, and pages show news late. Apps serve on. "
+            "Start it with bin/services. (%(why)s)"
+        ) % {"why": error}
     return finding
 
 
@@ -68,7 +69,7 @@ class Heartbeat(threading.Thread):
     def run(self) -> None:
         while not self._over.is_set():
             try:
-                note(f"worker {self._queue}", "It is at work.")
+                note(f"worker {self._queue}", _("It is at work."))
             except DatabaseError:  # the next beat tells
                 connection.close()
             self._over.wait(EVERY_SECONDS)
@@ -89,26 +90,31 @@ def _engine() -> tuple[str, str, bool]:
     try:
         engine().ping()
     except EngineError as error:
-        return "docker", f"The Docker daemon does not answer: {error}", False
-    return "docker", "The daemon answers.", True
+        return "docker", _("The Docker daemon does not answer: %(why)s") % {"why": error}, False
+    return "docker", _("The daemon answers."), True
 
 
 def _router() -> tuple[str, str, bool]:
     try:
         found = [each.state for each in engine().observe({"slipway.role": "router"})]
     except EngineError:
-        return "router", "Nobody knows while the Docker daemon does not answer.", False
+        return "router", _("Nobody knows while the Docker daemon does not answer."), False
     if "up" in found:
-        return "router", "It is up.", True
-    return "router", "It does not run: apps cannot be reached. Start it with bin/services.", False
+        return "router", _("It is up."), True
+    return "router", _("It does not run: apps cannot be reached. Start it with bin/services."), False
 
 
 def _disk() -> tuple[str, str, bool]:
     usage, least = shutil.disk_usage(settings.DATA_DIR), PlatformLimits.now().free_disk
     free = usage.free // 1024**2
-    text = f"{free} of {usage.total // 1024**2} MB are free."
+    text = _("%(free)s of %(total)s MB are free.") % {"free": free, "total": usage.total // 1024**2}
     if free < least:
-        return "disk", f"{text} No build begins below {least} MB: clean up, or give the platform a larger disk.", False
+        return (
+            "disk",
+            _("%(text)s No build begins below %(least)s MB: clean up, or give the platform a larger disk.")
+            % {"text": text, "least": least},
+            False,
+        )
     return "disk", text, True
 
 
@@ -118,8 +124,8 @@ def _storage(name: str) -> tuple[str, str, bool]:
         key = storages[name].save("selfcheck", ContentFile(b"well"))
         storages[name].delete(key)
     except OSError as error:
-        return label, f"It cannot be written: {error.strerror or error}.", False
-    return label, "It can be written.", True
+        return label, _("It cannot be written: %(why)s.") % {"why": error.strerror or error}, False
+    return label, _("It can be written."), True
 
 
 def _stack(stack: Stack) -> tuple[str, str, bool]:
@@ -127,5 +133,5 @@ def _stack(stack: Stack) -> tuple[str, str, bool]:
     try:
         absent = stacks.missing(stack)
     except EngineError:
-        return label, "Nobody knows while the Docker daemon does not answer.", False
-    return (label, absent, False) if absent else (label, "Its images are here.", True)
+        return label, _("Nobody knows while the Docker daemon does not answer."), False
+    return (label, absent, False) if absent else (label, _("Its images are here."), True)

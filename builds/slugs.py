@@ -9,6 +9,7 @@ from typing import IO, cast
 
 from django.core.files import File
 from django.core.files.storage import storages
+from django.utils.translation import gettext as _
 
 from builds.archives import Stream
 from builds.channel import Event
@@ -49,11 +50,11 @@ def _store(slug: Slug, job: Job, path: str) -> None:
         with tarfile.open(fileobj=io.BufferedReader(Stream(job.read(path)), CHUNK_BYTES), mode="r|") as tar:
             _save(slug, tar, digest.update)
     except tarfile.TarError as error:
-        raise _removed(slug, f"The slug did not arrive whole: {error}.") from error
+        raise _removed(slug, _("The slug did not arrive whole: %(why)s.") % {"why": error}) from error
     except OSError as error:
-        raise _removed(slug, f"The slug cannot be stored: {error.strerror or error}.") from error
+        raise _removed(slug, _("The slug cannot be stored: %(why)s.") % {"why": error.strerror or error}) from error
     if digest.hexdigest() != slug.sha256:
-        raise _removed(slug, "The slug was damaged on its way to the storage.")
+        raise _removed(slug, _("The slug was damaged on its way to the storage."))
 
 
 def _removed(slug: Slug, why: str) -> PlatformFailed:
@@ -67,6 +68,6 @@ def _save(slug: Slug, tar: tarfile.TarFile, on_read: Callable[[bytes], object]) 
     member = tar.next()
     content = tar.extractfile(member) if member else None
     if content is None:
-        raise PlatformFailed("The builder's slug is not where it said.")
+        raise PlatformFailed(_("The builder's slug is not where it said."))
     chunks = iter(lambda: content.read(CHUNK_BYTES), b"")
     storages["slugs"].save(slug.key, File(cast(IO[bytes], Stream(chunks, on_read=on_read))))

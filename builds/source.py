@@ -8,6 +8,7 @@ from typing import IO, NamedTuple, Protocol, cast
 import zstandard
 from django.core.files import File
 from django.core.files.storage import storages
+from django.utils.translation import gettext as _
 
 from builds import archives, git, samples
 from runtimes.models import App
@@ -53,7 +54,7 @@ def fetch(wanted: Wanted, log: Pen, watch: Watch) -> Fetched:
         return _fetch_archive(wanted, log)
     if app.source == App.Source.GIT:
         return _fetch_git(wanted, log, watch)
-    log.say(f"-----> Using the sample {app.sample}")
+    log.say("-----> " + _("Using the sample %(sample)s") % {"sample": app.sample})
     with tempfile.TemporaryFile() as out:
         archives.write_clean(samples.members(app.sample), out, app.directory)
         return Fetched(_store(wanted, out))
@@ -68,12 +69,13 @@ def unpack(key: str) -> Iterator[bytes]:
 
 def _store(wanted: Wanted, out: IO[bytes]) -> str:
     out.seek(0)
-    return store("sources", f"{wanted.app.pk}/{wanted.name}.tar.zst", File(out), "The source")
+    return store("sources", f"{wanted.app.pk}/{wanted.name}.tar.zst", File(out), _("The source"))
 
 
 def _fetch_archive(wanted: Wanted, log: Pen) -> Fetched:
     app = wanted.app
-    log.say(f"-----> Reading the archive {app.archive_name if not wanted.archive else ''}".rstrip())
+    told = _("Reading the archive %(name)s") % {"name": "" if wanted.archive else app.archive_name}
+    log.say(f"-----> {told.rstrip()}")
     with _opened(wanted) as upload, archives.opened(upload) as members, tempfile.TemporaryFile() as out:
         strip = archives.wrapper(member.info.name for member in members())
         count = archives.write_clean(members(), out, app.directory, strip)

@@ -89,11 +89,12 @@ def missing(stack: Stack) -> str:
     if not absent:
         return ""
     if stack.is_ours:
-        return (
-            f"The images of the stack {stack} are not on this machine: {', '.join(absent)}. "
-            "An administrator makes them with `make images`; or choose another stack in the app's settings."
-        )
-    return (
-        f"The images of the stack {stack} are not on this machine. "
-        "An administrator makes them anew on the page Stacks; or choose another stack in the app's settings."
-    )
+        return _(
+            "The images of the stack %(stack)s are not on this machine: %(absent)s. An "
+            "administrator makes them with `make images`; or choose another stack in the app's "
+            "settings."
+        ) % {"stack": stack, "absent": ", ".join(absent)}
+    return _(
+        "The images of the stack %(stack)s are not on this machine. An administrator makes "
+        "them anew on the page Stacks; or choose another stack in the app's settings."
+    ) % {"stack": stack}

@@ -1,7 +1,6 @@
 """Starting a deploy: everything a page needs is written down before anyone works on it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +8,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from builds.build import listed
 from builds.create import check_image, check_ref, keep
@@ -19,7 +19,7 @@ from runtimes import bell, deploy, journal
 from runtimes.models import App, Environment, Journal
 from runtimes.orders import order
 
-IMAGE_STEPS = [("queued", "Queued"), ("pull", "Pull image"), *deploy.STEPS]
+IMAGE_STEPS = [("queued", gettext_noop("Queued")), ("pull", gettext_noop("Pull image")), *deploy.STEPS]
 
 
 def start_deploy(
@@ -65,12 +65,12 @@ def steps(names: Sequence[str]) -> list[tuple[str, str]]:
     """The steps of a deploy with these buildpacks, as (key, name), as far as they are known before it starts."""
     buildpacks = [(f"buildpack:{index}", name) for index, name in enumerate(names)]
     return [
-        ("queued", "Queued"),
-        ("fetch", "Fetch source"),
-        ("detect", "Detect"),
-        *(buildpacks or [(PLACEHOLDER, "Buildpacks")]),
-        ("package", "Package slug"),
-        ("store", "Store slug"),
+        ("queued", gettext_noop("Queued")),
+        ("fetch", gettext_noop("Fetch source")),
+        ("detect", gettext_noop("Detect")),
+        *(buildpacks or [(PLACEHOLDER, gettext_noop("Buildpacks"))]),
+        ("package", gettext_noop("Package slug")),
+        ("store", gettext_noop("Store slug")),
         *deploy.STEPS,
     ]
 
@@ -103,6 +103,11 @@ def _queue(environment: Environment, by: Any, *, listed: Sequence[str], **facts:
 
 
 def _first_line(record: Journal) -> str:
-    who = f" by {record.created_by}" if record.created_by else ""
-    now: datetime = timezone.localtime()
-    return f"Queued{who} at {now:%H:%M:%S} UTC, to be deployed to {record.environment.name}."
+    facts = {
+        "who": record.created_by,
+        "when": f"{timezone.localtime():%H:%M:%S} UTC",
+        "where": record.environment.name,
+    }
+    if record.created_by:
+        return _("Queued by %(who)s at %(when)s, to be deployed to %(where)s.") % facts
+    return _("Queued at %(when)s, to be deployed to %(where)s.") % facts

@@ -8,6 +8,8 @@ keep everything, double quotes know `\\n`, `\\t`, `\\"`, `\\\\`; both may span l
 import re
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
 _ENTRY = re.compile(
     r"""
     [ \t]* (?:export[ \t]+)? (?P<key>[^\s=#'"]+) [ \t]* = [ \t]*
@@ -26,7 +28,7 @@ class Unreadable(ValueError):
     """A line that is no entry; `line` is its number from 1."""
 
     def __init__(self, line: int) -> None:
-        super().__init__(f"Line {line} is not KEY=VALUE.")
+        super().__init__(_("Line %(line)s is not KEY=VALUE.") % {"line": line})
         self.line = line
 
 

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import checkup, journal, oneoff, router, shell, survey
 from runtimes.engine.base import EngineError
@@ -68,7 +69,7 @@ def _is_about_to(instance: Instance) -> bool:
 def end_abandoned_releases() -> None:
     """Fail the pending releases whose worker is gone."""
     for release in Release.objects.filter(state="pending", lease_until__lt=timezone.now()):
-        failure = "The platform failed, not your app: the worker that had this release stopped. Deploy again."
+        failure = _("The platform failed, not your app: the worker that had this release stopped. Deploy again.")
         facts = {"failure": failure, "failure_reason": "lost", "ended_at": timezone.now()}
         if release.move("failed", worker="", **facts):  # without a worker: should it live, its lease is gone
             journal.note(release.journal, f" !     {failure}")

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from runtimes import wire
 from runtimes.engine.base import Terminal
@@ -26,7 +28,7 @@ LOOK_SECONDS = 0.5
 # What is typed while nothing takes it is lost beyond this many messages, as at any terminal.
 TYPED_AHEAD = 64
 
-GONE = "The browser went away."
+GONE = gettext_noop("The browser went away.")
 
 
 class Bridge:
@@ -124,9 +126,9 @@ class Bridge:
         """Why it must end now, if it must."""
         now = time.monotonic()
         if self._watch.is_canceled:
-            return "The platform ended it."
+            return _("The platform ended it.")
         if now - self._typed_at > settings.SHELL_IDLE:
-            return "Nothing was typed for too long."
+            return _("Nothing was typed for too long.")
         if now - self._heard_at > ABSENT_SECONDS or (self._left_at and now - self._left_at > RETURN_SECONDS):
-            return GONE
-        return "It was open for too long." if now - self._began > LONGEST_SECONDS else ""
+            return _(GONE)
+        return _("It was open for too long.") if now - self._began > LONGEST_SECONDS else ""

@@ -1,6 +1,7 @@
 """Carrying out a release that was asked for without a build, from its claim to the seal on its journal."""
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import bell, deploy, journal
 from runtimes.engine.base import EngineError
@@ -36,5 +37,5 @@ def _work(release: Release, log: Writer, watch: Watch) -> None:
     except Fault as fault:
         log.complain(fault.message)
     except (EngineError, PlatformFailed) as error:
-        log.complain(f"The platform failed, not your app: {error}")
+        log.complain(_("The platform failed, not your app: %(why)s") % {"why": error})
         raise

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from runtimes import bell, health, orders, router
 from runtimes.engine.base import EngineError, NotStarted
@@ -25,10 +27,10 @@ from runtimes.watch import Watch
 logger = logging.getLogger(__name__)
 
 STEPS = [
-    ("release", "Release command"),
-    ("start", "Start instances"),
-    ("healthy", "Wait until healthy"),
-    ("switch", "Switch traffic"),
+    ("release", gettext_noop("Release command")),
+    ("start", gettext_noop("Start instances")),
+    ("healthy", gettext_noop("Wait until healthy")),
+    ("switch", gettext_noop("Switch traffic")),
 ]
 
 # A release whose instance crashes more often than this while it comes up is failed.
@@ -85,10 +87,10 @@ def carry_out(release: Release, log: Writer, watch: Watch) -> None:
         _fail(release, log.redact(fault.message), fault.reason, fault.exit_code)
         raise
     except (EngineError, PlatformFailed) as error:
-        _fail(release, f"The platform failed, not your app: {log.redact(str(error))}", "platform")
+        _fail(release, _("The platform failed, not your app: %(why)s") % {"why": log.redact(str(error))}, "platform")
         raise
     except BaseException:
-        _fail(release, "The platform failed, not your app.", "platform")
+        _fail(release, _("The platform failed, not your app."), "platform")
         raise
     finally:
         watch.rows.remove(release)
@@ -97,10 +99,13 @@ def carry_out(release: Release, log: Writer, watch: Watch) -> None:
 def run_release_command(release: Release, log: Writer, watch: Watch) -> None:
     """Run it once, in a container of the new release, before any instance starts."""
     if not release.release_command:
-        log.end("release", "skipped", "There is no release command.")
+        log.end("release", "skipped", _("There is no release command."))
         return
     with log.step("release"):
-        log.say(f"-----> Running the release command: {release.release_command}")
+        log.say(
+            "-----> "
+            + _("Running the release command: %(release_command)s") % {"release_command": release.release_command}
+        )
         engine().ensure_network(NETWORK)
         with engine().job(release_job(release, ready(release))) as job:
             try:
@@ -112,7 +117,9 @@ def run_release_command(release: Release, log: Writer, watch: Watch) -> None:
                 raise _too_slow() from None
         if ended.code:
             raise ReleaseFailed(
-                "release-command", f"The release command ended with exit status {ended.code}.", ended.code
+                "release-command",
+                _("The release command ended with exit status %(code)s.") % {"code": ended.code},
+                ended.code,
             )
 
 
@@ -121,17 +128,19 @@ def start(release: Release, log: Writer) -> None:
     if not release.commands:
         raise ReleaseFailed(
             "no-process-types",
-            "Nothing says how to start this app. Add a file named Procfile with a line such as: web: gunicorn wsgi",
+            _("Nothing says how to start this app. Add a file named Procfile with a line such as: web: gunicorn wsgi"),
         )
     ready(release)  # before the environment is held: a large one takes its time
     with hold(f"environment.{release.environment_id}"):
         try:
             bring_up(release)
         except NotStarted as error:
-            raise ReleaseFailed("not-startable", f"What the image runs cannot be started. {error}") from error
+            raise ReleaseFailed(
+                "not-startable", _("What the image runs cannot be started. %(why)s") % {"why": error}
+            ) from error
         refresh(release.environment)
     names = ", ".join(instance.name for instance in _instances(release))
-    log.say(f"-----> Starting {names or 'nothing: every process is scaled to 0'}")
+    log.say("-----> " + _("Starting %(names)s") % {"names": names or _("nothing: every process is scaled to 0")})
 
 
 def wait_until_healthy(release: Release, log: Writer, watch: Watch) -> None:
@@ -163,11 +172,13 @@ def go_live(release: Release, log: Writer, watch: Watch) -> None:
         if time.monotonic() > deadline:
             raise error
         if not is_told:
-            log.say(f" !     {error} The switch waits for it; what runs goes on.")
+            log.say(" !     " + _("%(why)s The switch waits for it; what runs goes on.") % {"why": error})
             is_told = True
         time.sleep(RETRY_SECONDS)
     orders.bring_in_line(release.environment, after=DRAIN)
-    log.say(f"-----> {release.version} is live at {release.environment.url}")
+    log.say(
+        "-----> " + _("%(version)s is live at %(url)s") % {"version": release.version, "url": release.environment.url}
+    )
     bell.ring(log.journal.topic, f"app.{release.environment.app_id}", "apps")
 
 
@@ -235,10 +246,15 @@ def _restart(release: Release, log: Writer) -> None:
 
 def _crashed(instance: Instance, log: Writer) -> ReleaseFailed:
     _show_last_lines(instance, log)
-    why = "it ran out of memory" if instance.oom else f"exit status {instance.exit_code}"
+    why = (
+        _("it ran out of memory")
+        if instance.oom
+        else _("exit status %(exit_code)s") % {"exit_code": instance.exit_code}
+    )
     return ReleaseFailed(
         "crashed",
-        f"{instance.name} ended {instance.crashes} times while it started ({why}). Its last lines are in the log.",
+        _("%(name)s ended %(crashes)s times while it started (%(why)s). Its last lines are in the log.")
+        % {"name": instance.name, "crashes": instance.crashes, "why": why},
         instance.exit_code,
     )
 
@@ -246,27 +262,39 @@ def _crashed(instance: Instance, log: Writer) -> ReleaseFailed:
 def _not_healthy(instances: list[Instance], log: Writer, limit: int) -> ReleaseFailed:
     late = next((instance for instance in instances if instance.state != "up"), None)
     if late is None:
-        return ReleaseFailed("not-started", f"Not all of its instances could be started within {limit} seconds.")
+        return ReleaseFailed(
+            "not-started", _("Not all of its instances could be started within %(limit)s seconds.") % {"limit": limit}
+        )
     if late.state == "crashed":
         return _crashed(late, log)
     _show_last_lines(late, log)
     process = late.environment.processes.filter(name=late.process).first()
     if process and (finding := health.finding(late, process)):
-        return ReleaseFailed("not-healthy", f"{late.name} was not well within {limit} seconds. {finding}")
+        return ReleaseFailed(
+            "not-healthy",
+            _("%(name)s was not well within %(limit)s seconds. %(finding)s")
+            % {"name": late.name, "limit": limit, "finding": finding},
+        )
     return ReleaseFailed(
         "not-listening",
-        f"{late.name} did not answer on port {late.release.port} within {limit} seconds. "
-        "Does it listen on 0.0.0.0 and on the port in $PORT? "
-        "One that listens on another port says so in the settings of its process type.",
+        _(
+            "%(name)s did not answer on port %(port)s within %(limit)s seconds. Does it listen on "
+            "0.0.0.0 and on the port in $PORT? One that listens on another port says so in the "
+            "settings of its process type."
+        )
+        % {"name": late.name, "port": late.release.port, "limit": limit},
     )
 
 
 def _show_last_lines(instance: Instance, log: Writer) -> None:
-    log.say(f" !     The last lines of {instance.name}:")
+    log.say(" !     " + _("The last lines of %(name)s:") % {"name": instance.name})
     for line in engine().tail(instance.ref):
         log.say(f"       {line}")
 
 
 def _too_slow() -> ReleaseFailed:
     minutes = settings.RELEASE_TIMEOUT // 60
-    return ReleaseFailed("release-timeout", f"The release command took longer than {minutes} minutes and was ended.")
+    return ReleaseFailed(
+        "release-timeout",
+        _("The release command took longer than %(minutes)s minutes and was ended.") % {"minutes": minutes},
+    )

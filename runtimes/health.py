@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import bell
 from runtimes.engine.base import EngineError, EngineUnreachable
@@ -59,13 +60,24 @@ def answered(questions: Iterable[Question]) -> list[Instance]:
 def finding(instance: Instance, process: Process) -> str:
     """What an instance that is not well says when it is asked once more, in a sentence; empty for a mere port."""
     if process.health == Process.Health.COMMAND:
-        return f"Its health command did not end with 0 within {process.timeout} seconds: {process.health_command}"
+        return _("Its health command did not end with 0 within %(timeout)s seconds: %(health_command)s") % {
+            "timeout": process.timeout,
+            "health_command": process.health_command,
+        }
     if process.health != Process.Health.HTTP:
         return ""
     asked = Question(instance, process, process.environment.hostname, instance.release.port)
     status = _status(asked)
-    answer = f"answers {status}" if status else f"does not answer within {process.timeout} seconds"
-    return f"{process.health_path} {answer}; expected is {process.health_statuses}."
+    answer = (
+        _("answers %(status)s") % {"status": status}
+        if status
+        else _("does not answer within %(timeout)s seconds") % {"timeout": process.timeout}
+    )
+    return _("%(health_path)s %(answer)s; expected is %(health_statuses)s.") % {
+        "health_path": process.health_path,
+        "answer": answer,
+        "health_statuses": process.health_statuses,
+    }
 
 
 def _is_well(asked: Question) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes.models import Hold
 
@@ -34,7 +35,7 @@ def hold(name: str, patience: float = HOLD_SECONDS) -> Iterator[Hold]:
     Hold.objects.get_or_create(name=name)
     while not _grasp(name, me):
         if time.monotonic() >= deadline:
-            raise Held(f"Somebody else is changing {name}.")
+            raise Held(_("Somebody else is changing %(name)s.") % {"name": name})
         time.sleep(RETRY_SECONDS)
     held = Hold.objects.get(name=name)
     try:

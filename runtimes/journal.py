@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from runtimes import bell
 from runtimes.faults import Canceled
@@ -35,9 +36,9 @@ class Line(NamedTuple):
 
 
 def plan(journal: Journal, steps: Iterable[tuple[str, str]]) -> None:
-    """Write down all steps, as (key, name), before the first begins, so that a page can show them."""
+    """Write down all steps, as (key, name to be translated), before the first begins, so that a page can show them."""
     rows = [
-        Step(journal=journal, position=(number + 1) * SPACING, key=key, name=name)
+        Step(journal=journal, position=(number + 1) * SPACING, key=key, name=_(name))
         for number, (key, name) in enumerate(steps)
     ]
     Step.objects.bulk_create(rows)
@@ -150,7 +151,7 @@ class Writer:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._over.set()
         self._wake.set()
         self._thread.join()

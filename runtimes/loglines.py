@@ -3,6 +3,8 @@
 import codecs
 import re
 
+from django.utils.translation import gettext as _
+
 # A longer line is cut: browsers choke on it and nobody reads it.
 LONGEST = 8_000
 
@@ -59,4 +61,4 @@ def shorten(line: str, *, unended: bool = False) -> str:
     if len(line) <= LONGEST and not unended:
         return line
     kept = line[:-LONGEST] if unended else line
-    return f"{kept[:LONGEST]} … (the rest of this line was cut)"
+    return f"{kept[:LONGEST]} … {_('(the rest of this line was cut)')}"

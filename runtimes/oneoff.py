@@ -57,7 +57,7 @@ def cancel(one: OneOff, by: Any = None) -> bool:
         return False
     wish = {"cancel_requested_at": timezone.now(), "canceled_by": by}
     if Journal.objects.filter(pk=one.journal_id, cancel_requested_at=None).update(**wish):
-        journal.note(one.journal, f" !     Canceled by {by or 'the command line'}.")
+        journal.note(one.journal, " !     " + _("Canceled by %(by)s.") % {"by": by or _("the command line")})
         if one.move_from("waiting", "canceled", ended_at=timezone.now()):
             journal.seal(one.journal)
         bell.ring(_topic(one))
@@ -74,7 +74,7 @@ def carry_out(one: OneOff, worker: str) -> None:
         with Writer(one.journal, one.release.config.values()) as pen:
             _work(one, pen, worker)
     finally:
-        _finish(one, "failed", failure="The platform failed, not your command.")
+        _finish(one, "failed", failure=_("The platform failed, not your command."))
         journal.seal(one.journal)
         bell.ring(_topic(one))
 
@@ -87,16 +87,20 @@ def _work(one: OneOff, pen: Writer, worker: str) -> None:
         if one.journal.is_canceled():
             _finish(one, "canceled")
         else:
-            _complain(one, pen, "The platform was stopped while it ran.")
+            _complain(one, pen, _("The platform was stopped while it ran."))
     except TimedOut:
-        _complain(one, pen, f"It ran longer than {settings.RUN_TIMEOUT} seconds and was ended.")
+        _complain(
+            one,
+            pen,
+            _("It ran longer than %(limit)s seconds and was ended.") % {"limit": settings.RUN_TIMEOUT},
+        )
     except (EngineError, PlatformFailed) as error:
-        _complain(one, pen, f"The platform failed, not your command: {error}")
+        _complain(one, pen, _("The platform failed, not your command: %(why)s") % {"why": error})
         raise
     else:
         if ended.oom:
-            pen.complain("It ran out of memory.")
-        failure = "It ran out of memory." if ended.oom else ""
+            pen.complain(_("It ran out of memory."))
+        failure = _("It ran out of memory.") if ended.oom else ""
         _finish(one, "failed" if ended.code else "done", exit_code=ended.code, failure=failure)
 
 
@@ -114,7 +118,7 @@ def _in_a_container(one: OneOff, pen: Writer, watch: Watch) -> Exit:
 def end_abandoned() -> None:
     """Fail those whose worker is gone, and remove what it left."""
     for one in OneOff.objects.filter(state__in=("waiting", "running"), lease_until__lt=timezone.now()).whole():
-        failure = "The worker that ran it stopped." if one.state == "running" else "No worker took it up."
+        failure = _("The worker that ran it stopped.") if one.state == "running" else _("No worker took it up.")
         if not _finish(
             one, "failed", failure=failure, worker=""
         ):  # without a worker: should it live, its lease is gone

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from django.utils.translation import gettext as _
+
 LINES = 200_000
 CHARACTERS = 20 * 1024**2
 
@@ -27,7 +29,9 @@ class Quota:
 
     def rest(self) -> list[str]:
         """What was held back, behind a note that counts what was left out. Asked at each step's end."""
-        note = f" !     {self._left_out} lines left out here: the log is longer than what is kept."
+        note = " !     " + _("%(count)s lines left out here: the log is longer than what is kept.") % {
+            "count": self._left_out
+        }
         rest = ([note] if self._left_out else []) + list(self._tail)
         self._tail_characters += sum(map(len, self._tail))
         self._tail.clear()

@@ -26,7 +26,7 @@ SHOWN = 100
 def change_config(environment: Environment, by: Any = None, description: str = "") -> Release:
     """Release what runs now with the config as it is set now."""
     live = _live(environment)
-    return _request(environment, runs(live), by, kind=Kind.CONFIG, description=description or "Config changed")
+    return _request(environment, runs(live), by, kind=Kind.CONFIG, description=description or _("Config changed"))
 
 
 def roll_back(to: Release, by: Any = None, *, current_config: bool = False) -> Release:
@@ -38,7 +38,10 @@ def roll_back(to: Release, by: Any = None, *, current_config: bool = False) -> R
         )
     config = ConfigVar.objects.for_release(to.environment) if current_config else to.config
     facts = {"config": config, "commands": to.commands, "port": to.port, "release_command": to.release_command}
-    described = f"Rolled back to {to.version}" + (" with the current config" if current_config else "")
+    described = (
+        _("Rolled back to %(version)s with the current config") if current_config else _("Rolled back to %(version)s")
+    )
+    described %= {"version": to.version}
     return _request(to.environment, runs(to), by, kind=Kind.ROLLBACK, origin=to, description=described, **facts)
 
 
@@ -49,7 +52,7 @@ def promote(source: Environment, target: Environment, by: Any = None) -> Release
     live = _live(source)
     if live.image:
         _take_along(live, target)
-    described = f"Promoted from {source.name} {live.version}"
+    described = _("Promoted from %(name)s %(version)s") % {"name": source.name, "version": live.version}
     return _request(target, runs(live), by, kind=Kind.PROMOTION, origin=live, description=described)
 
 
@@ -86,7 +89,11 @@ def _request(environment: Environment, what: Runnable, by: Any, **facts: Any) ->
             record = Journal.objects.open(environment, by=by)
             journal.plan(record, deploy.STEPS)
             release = make_release(what, environment, journal=record, **facts)
-            journal.note(record, f"{release.description}, asked for by {by or 'the command line'}.")
+            journal.note(
+                record,
+                _("%(description)s, asked for by %(by)s.")
+                % {"description": release.description, "by": by or _("the command line")},
+            )
             order("runtimes.tasks.carry_out", release.pk)
     except IntegrityError:
         raise ValidationError(_("Another release of this environment is on its way. Wait until it is live.")) from None

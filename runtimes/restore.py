@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import zstandard
 from django.core.files.storage import storages
+from django.utils.translation import gettext as _
 
 from runtimes.engine.base import Login, NotPulled
 from runtimes.engine.references import parse
@@ -34,7 +35,8 @@ def ready(release: Release) -> str:
         return image_of(release)
     except NotPulled as refused:
         raise ReleaseFailed(
-            refused.reason, f"Its image is not kept here any more and cannot be fetched again. {refused}"
+            refused.reason,
+            _("Its image is not kept here any more and cannot be fetched again. %(why)s") % {"why": refused},
         ) from refused
 
 
@@ -43,8 +45,11 @@ def _need_no_shell(release: Release) -> None:
     if named := [name for name, command in commands.items() if command]:
         raise ReleaseFailed(
             "no-shell",
-            f"The image has no shell (/bin/sh), and a command needs one: that of {', '.join(named)}. "
-            "Leave the command empty to run the image's own entry point, or use an image with a shell.",
+            _(
+                "The image has no shell (/bin/sh), and a command needs one: that of %(named)s. Leave "
+                "the command empty to run the image's own entry point, or use an image with a shell."
+            )
+            % {"named": ", ".join(named)},
         )
 
 
@@ -71,7 +76,10 @@ def restore(slug: Slug) -> str:
     try:
         return engine().restore(slug.sha256, slug.stack.run_image, unpack(slug.key))
     except (OSError, zstandard.ZstdError) as error:
-        raise PlatformFailed(f"The slug {slug.sha256[:12]} cannot be read from the storage: {error}.") from error
+        raise PlatformFailed(
+            _("The slug %(sha256)s cannot be read from the storage: %(why)s.")
+            % {"sha256": slug.sha256[:12], "why": error}
+        ) from error
 
 
 @contextmanager

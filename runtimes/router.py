@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from runtimes import caddy, places
 from runtimes.caddy import ACME_ROOT, ADMIN, CONFIG, ROUTES, Tls
@@ -108,7 +109,7 @@ def _addresses(coming: Release | None, states: Collection[str]) -> dict[int, lis
 def _container() -> Observed:
     container = next(iter(engine().observe({"slipway.role": "router"})), None)
     if container is None or container.state != "up":
-        raise EngineError("The router is not running. Start it with: make up")
+        raise EngineError(_("The router is not running. Start it with: make up"))
     return container
 
 
@@ -220,7 +221,7 @@ def _folder(name: str) -> str:
 def _run(ref: str, command: tuple[str, ...]) -> None:
     code, output = engine().exec(ref, command)
     if code:
-        raise EngineError(f"The router refused its configuration: {output.strip()[-500:]}")
+        raise EngineError(_("The router refused its configuration: %(why)s") % {"why": output.strip()[-500:]})
 
 
 def _tar(named: dict[str, str]) -> bytes:

@@ -24,7 +24,7 @@ def scale(environment: Environment, quantities: Mapping[str, int]) -> None:
     known = {process.name: process for process in environment.processes.all()}
     for name, quantity in quantities.items():
         if name not in known:
-            have = ", ".join(sorted(known)) or "none yet: deploy first"
+            have = ", ".join(sorted(known)) or _("none yet: deploy first")
             raise ValidationError(
                 _("There is no process type %(name)s. There are: %(have)s.") % {"name": name, "have": have}
             )

@@ -68,15 +68,15 @@ def carry_out(shell: Shell, worker: str) -> None:
     if not settings.SHELL or not shell.move_from("waiting", "open", opened_at=timezone.now(), **lease):
         return
     bell.ring(f"app.{shell.environment.app_id}")
-    ending = "The platform failed."
+    ending = _("The platform failed.")
     try:
         with Watch(worker, lambda: aside.ending.is_set() or _is_unwanted(shell), shell) as watch:
             ending = _serve(shell, watch)
     except (EngineError, PlatformFailed) as error:
-        ending = f"The platform failed: {error}"
+        ending = _("The platform failed: %(why)s") % {"why": error}
         raise
     except (RedisError, OSError):
-        ending = "The connection between the console and the controller broke off."
+        ending = _("The connection between the console and the controller broke off.")
         raise
     finally:
         _close(shell, ending)
@@ -86,7 +86,7 @@ def end_abandoned() -> None:
     """Close those whose worker is gone, and end what it left."""
     lost = Shell.objects.exclude(state="closed").filter(lease_until__lt=timezone.now())
     for shell in lost.select_related("environment"):
-        ending = "It did not open in time." if shell.state == "waiting" else "The worker that carried it stopped."
+        ending = _("It did not open in time.") if shell.state == "waiting" else _("The worker that carried it stopped.")
         if _close(shell, ending, worker=""):  # without a worker: should it live, its lease is gone
             _end_what_is_left(shell)
 
@@ -115,7 +115,7 @@ def _serve(shell: Shell, watch: Watch) -> str:
         ending = async_to_sync(bridge.run)()
         if not ending:
             shell.exit_code = terminal.wait()
-            ending = f"It ended with exit status {shell.exit_code}."
+            ending = _("It ended with exit status %(exit_code)s.") % {"exit_code": shell.exit_code}
     _close(shell, ending, exit_code=shell.exit_code)
     async_to_sync(bridge.tell_end)(ending)
     return ending

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
+from django.utils.translation import gettext as _
 
 from runtimes.faults import PlatformFailed
 
@@ -18,7 +19,9 @@ def store(storage: str, name: str, file: "File[bytes]", what: str) -> str:
     try:
         return storages[storage].save(name, file)
     except OSError as error:
-        raise PlatformFailed(f"{what} cannot be stored: {error.strerror or error}.") from error
+        raise PlatformFailed(
+            _("%(what)s cannot be stored: %(why)s.") % {"what": what, "why": error.strerror or error}
+        ) from error
 
 
 class WholeFileStorage(FileSystemStorage):

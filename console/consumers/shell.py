@@ -11,6 +11,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from console import access
@@ -68,7 +69,7 @@ class ShellSocket(Socket):
         else:
             await self._say({"keys": bytes_data})
 
-    async def receive_json(self, content: dict[str, Any], **_: Any) -> None:
+    async def receive_json(self, content: dict[str, Any], **more: Any) -> None:  # noqa: ARG002 - the signature of channels
         """`{"size": [24, 80]}` is the terminal's, `{"ack": 10}` answers so many pieces, `{"end": true}` ends it."""
         match content:
             case {"ack": int() as answered}:
@@ -78,13 +79,13 @@ class ShellSocket(Socket):
                 if 0 < rows <= MOST_ROWS and 0 < columns <= MOST_COLUMNS:
                     await self._say({"size": [rows, columns]})
             case {"end": True}:
-                await self._say({"end": "It was closed by its user."})
+                await self._say({"end": _("It was closed by its user.")})
 
     async def refusal(self) -> int:
         """The same as of any socket; the controller is told who is there still, and who may not be any more."""
         code = await super().refusal()
         if self.viewer and code:
-            await self._say({"end": "Its user may not have it any more."})
+            await self._say({"end": _("Its user may not have it any more.")})
             self.viewer = 0
         elif self.viewer and not await self._ended():
             await self._say({"here": self.viewer})

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
 from builds import deploys
 from builds.deploys import Deploy
@@ -18,7 +19,7 @@ def find_app(name: str) -> App:
     try:
         return App.objects.get(name=name)
     except App.DoesNotExist:
-        raise CommandError(f"There is no app {name}.") from None
+        raise CommandError(_("There is no app %(name)s.") % {"name": name}) from None
 
 
 def find_environment(app: App, name: str) -> Environment:
@@ -26,7 +27,7 @@ def find_environment(app: App, name: str) -> Environment:
     try:
         return app.environments.get(name=name)
     except Environment.DoesNotExist:
-        raise CommandError(f"{app.name} has no environment {name}.") from None
+        raise CommandError(_("%(app)s has no environment %(name)s.") % {"app": app.name, "name": name}) from None
 
 
 def find_release(environment: Environment, version: str) -> Release:
@@ -34,7 +35,9 @@ def find_release(environment: Environment, version: str) -> Release:
     number = version.removeprefix("v")
     release = environment.releases.filter(number=number).first() if number.isdecimal() else None
     if not release:
-        raise CommandError(f"{environment} has no release {version}.")
+        raise CommandError(
+            _("%(environment)s has no release %(version)s.") % {"environment": environment, "version": version}
+        )
     return release
 
 

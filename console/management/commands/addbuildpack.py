@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from buildpacks.models import Buildpack
 from builds.register import register
@@ -43,7 +44,9 @@ class Command(BaseCommand):
             buildpack.refresh_from_db()
         if buildpack.problem:
             buildpack.delete()
-            raise CommandError(f"{buildpack.name} was not added: {buildpack.problem}")
+            raise CommandError(
+                _("%(name)s was not added: %(problem)s") % {"name": buildpack.name, "problem": buildpack.problem}
+            )
         record(None, "buildpack-add", target=buildpack.name)
         self.stdout.write(f"Added {buildpack.name} at {buildpack.pin[:12]}.")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes import domains
@@ -26,4 +27,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
         record(None, "domain-add", environment=environment, target=domain.name)
-        self.stdout.write(f"{domain} is routed to {environment}. In its DNS: CNAME {environment.hostname}")
+        self.stdout.write(
+            _("%(domain)s is routed to %(environment)s. In its DNS: CNAME %(hostname)s")
+            % {"domain": domain, "environment": environment, "hostname": environment.hostname}
+        )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from builds import stacks
 from console.activity import record
@@ -33,6 +34,8 @@ class Command(BaseCommand):
             stack.refresh_from_db()
         if stack.problem:
             stacks.remove(stack)
-            raise CommandError(f"{stack.name} was not added: {stack.problem}")
+            raise CommandError(
+                _("%(name)s was not added: %(problem)s") % {"name": stack.name, "problem": stack.problem}
+            )
         record(None, "stack-add", target=stack.name)
-        self.stdout.write(f"Added {stack.name}. Apps can be set to it.")
+        self.stdout.write(_("Added %(name)s. Apps can be set to it.") % {"name": stack.name})

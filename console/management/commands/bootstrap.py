@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from buildpacks import registry
 from console.activity import record
@@ -23,5 +24,5 @@ class Command(BaseCommand):
         admin = users.create_superuser("admin", password=password)
         Membership.objects.create(team=Team.objects.earliest("pk"), user=admin, role=Role.ADMIN)
         record(None, "person-add", target=admin.get_username())
-        self.stdout.write(f"Sign in as admin with the password {password}")
-        self.stdout.write("It is shown this once and stored nowhere in plain text.")
+        self.stdout.write(_("Sign in as admin with the password %(password)s") % {"password": password})
+        self.stdout.write(_("It is shown this once and stored nowhere in plain text."))

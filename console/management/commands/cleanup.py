@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
 
 from builds import cleanup
 from console.activity import record
@@ -23,10 +24,10 @@ class Command(BaseCommand):
             self.stdout.write(f"image {image} of {image.app.name}")
         for key in found.sources:
             self.stdout.write(f"source {key}")
-        self.stdout.write(f"{found.lines} lines of {found.logs.count()} logs")
+        self.stdout.write(_("%(lines)s lines of %(count)s logs") % {"lines": found.lines, "count": found.logs.count()})
         if options["dry_run"]:
-            self.stdout.write("Nothing was removed.")
+            self.stdout.write(_("Nothing was removed."))
             return
         order("builds.tasks.clean_up")
         record(None, "clean-up")
-        self.stdout.write("It is being removed.")
+        self.stdout.write(_("It is being removed."))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes.orders import order
@@ -20,4 +21,4 @@ class Command(BaseCommand):
         app = find_app(options["app"])
         order("builds.tasks.clear_cache", app.pk)
         record(None, "cache-clear", app=app)
-        self.stdout.write(f"The cache of {app.name} is being cleared.")
+        self.stdout.write(_("The cache of %(name)s is being cleared.") % {"name": app.name})

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from builds.create import create_app
 from builds.credentials import find
@@ -44,7 +45,9 @@ class Command(BaseCommand):
                 facts["credentials"] = find(team, options["credentials"])
             app = self._create(options["name"], kind, options["archive"], facts)
         except (Team.DoesNotExist, Stack.DoesNotExist) as error:
-            raise CommandError(f"There is no such {type(error).__qualname__.split('.')[0].lower()}.") from None
+            raise CommandError(
+                _("There is no such %(what)s.") % {"what": type(error).__qualname__.split(".")[0].lower()}
+            ) from None
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
         except PlatformFailed as fault:
@@ -52,7 +55,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['archive']}: {error.strerror}") from None
         record(None, "app-create", app=app, source=app.source)
-        self.stdout.write(f"Created {app.name}. Deploy it with: manage.py deploy {app.name}")
+        self.stdout.write(_("Created %(name)s. Deploy it with: manage.py deploy %(name)s") % {"name": app.name})
 
     def _create(self, name: str, kind: str, path: Path | None, facts: dict[str, Any]) -> App:
         if not path:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from builds.models import Build
 from builds.start import start_deploy
@@ -35,8 +36,9 @@ class Command(BaseCommand):
         record(None, "deploy", environment=build.journal.environment, **facts)
         deploy = follow(app, build.journal.number, self.stdout.write)
         if deploy.state not in ("live", "retired"):
-            raise CommandError(f"Deploy #{deploy.number} {deploy.state}: {deploy.failure}".rstrip(": "))
-        self.stdout.write(f"{app.name} is live: {deploy.address}")
+            ended = _("Deploy #%(number)s %(state)s") % {"number": deploy.number, "state": deploy.state}
+            raise CommandError(f"{ended}: {deploy.failure}".rstrip(": "))
+        self.stdout.write(_("%(name)s is live: %(address)s") % {"name": app.name, "address": deploy.address})
 
     def _start(self, environment: Environment, options: dict[str, Any]) -> Build:
         facts = {name: options[name] for name in ("ref", "image", "clear_cache")}

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from builds.destroy import destroy
 from console.activity import record
@@ -22,7 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         app = find_app(options["name"])
         if not options["yes"]:
-            raise CommandError(f"This destroys {app.name} with all its releases and logs. Add --yes to do it.")
+            raise CommandError(
+                _("This destroys %(name)s with all its releases and logs. Add --yes to do it.") % {"name": app.name}
+            )
         destroy(app)
         record(None, "app-destroy", app=app)
         while App.objects.filter(pk=app.pk).exists():

@@ -4,6 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from runtimes.models import Instance
 
 from ._follow import find_app
 
@@ -18,10 +21,16 @@ class Command(BaseCommand):
         app = find_app(options["name"])
         for environment in app.environments.all():
             live = environment.live
-            self.stdout.write(f"{environment.name}: {live.version if live else 'nothing deployed yet'}")
+            self.stdout.write(f"{environment.name}: {live.version if live else _('nothing deployed yet')}")
             for instance in environment.instances.exclude(state="down").select_related("release"):
-                since = f" for {timesince(instance.started_at)}" if instance.started_at else ""
-                exit_status = f" (exit status {instance.exit_code})" if instance.state == "crashed" else ""
                 self.stdout.write(
-                    f"  {instance.name:<12} {instance.release.version:<5} {instance.state}{since}{exit_status}"
+                    f"  {instance.name:<12} {instance.release.version:<5} {instance.state}{_since(instance)}"
                 )
+
+
+def _since(instance: Instance) -> str:
+    """For how long, and of one that crashed how it ended."""
+    words = _("for %(time)s") % {"time": timesince(instance.started_at)} if instance.started_at else ""
+    if instance.state == "crashed":
+        words += " " + _("(exit status %(code)s)") % {"code": instance.exit_code}
+    return f" {words.strip()}" if words else ""

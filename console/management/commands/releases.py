@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
 
 from ._follow import find_app, find_environment
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
         for release in environment.releases.select_related("slug", "image", "created_by"):
             of = f"{release.image}" if release.image else release.commit[:7]
             what = release.description or f"{release.get_kind_display()} {of}".strip()
-            who = release.created_by or "command line"
+            who = release.created_by or _("command line")
             self.stdout.write(
                 f"{release.version:<6}{release.state:<10}{release.created_at:%Y-%m-%d %H:%M}  {what} ({who})"
             )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes import domains
@@ -27,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(error.messages)) from None
         domain = Domain.objects.filter(environment__app=app, name=name).select_related("environment__app").first()
         if not domain:
-            raise CommandError(f"{app} has no domain {name}.")
+            raise CommandError(_("%(app)s has no domain %(name)s.") % {"app": app, "name": name})
         domains.remove(domain)
         record(None, "domain-remove", environment=domain.environment, target=domain.name)
-        self.stdout.write(f"{domain} leads to {app} no more.")
+        self.stdout.write(_("%(domain)s leads to %(app)s no more.") % {"domain": domain, "app": app})

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes.restart import restart
@@ -28,4 +29,4 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
         record(None, "restart", environment=environment, target=options["what"])
-        self.stdout.write(f"Restarting. See: manage.py ps {options['app']}")
+        self.stdout.write(_("Restarting. See: manage.py ps %(app)s") % {"app": options["app"]})

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from console.keys import keep_first, put_first
@@ -19,11 +20,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         own_file = not settings.ENCRYPTION_KEYS
         if options["forget_old"] and not own_file:
-            raise CommandError("The keys come from SLIPWAY_ENCRYPTION_KEYS: remove the old ones there.")
+            raise CommandError(_("The keys come from SLIPWAY_ENCRYPTION_KEYS: remove the old ones there."))
         if own_file and not options["forget_old"]:
             put_first(settings.ENCRYPTION_KEYS_FILE)
         written = encryption.rotate()
         if options["forget_old"]:
             keep_first(settings.ENCRYPTION_KEYS_FILE)
         record(None, "keys-rotate", forget_old=options["forget_old"])
-        self.stdout.write(f"{written} stored secrets are encrypted with the newest of {len(encryption.keys())} keys.")
+        self.stdout.write(
+            _("%(written)s stored secrets are encrypted with the newest of %(count)s keys.")
+            % {"written": written, "count": len(encryption.keys())}
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes import oneoff
@@ -44,8 +45,10 @@ class Command(BaseCommand):
             follow_lines(one.journal, self.stdout.write)
         except KeyboardInterrupt:
             oneoff.cancel(one)
-            raise CommandError(f"{one.name} was canceled.", returncode=INTERRUPTED) from None
+            raise CommandError(_("%(name)s was canceled.") % {"name": one.name}, returncode=INTERRUPTED) from None
 
 
 def _in_words(one: OneOff) -> str:
-    return one.failure or (f"Exit status {one.exit_code}." if one.exit_code else "Canceled.")
+    return one.failure or (
+        _("Exit status %(exit_code)s.") % {"exit_code": one.exit_code} if one.exit_code else _("Canceled.")
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes.scale import scale
@@ -23,12 +24,13 @@ class Command(BaseCommand):
         environment = find_environment(find_app(options["app"]), options["environment"])
         pairs = [pair.partition("=") for pair in options["quantities"]]
         if wrong := [name for name, _, quantity in pairs if not quantity.isdecimal()]:
-            raise CommandError(f"{wrong[0]}: write TYPE=N, such as web=3.")
+            raise CommandError(_("%(wrong)s: write TYPE=N, such as web=3.") % {"wrong": wrong[0]})
         try:
             scale(environment, {name: int(quantity) for name, _, quantity in pairs})
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
         record(None, "scale", environment=environment, target=" ".join(options["quantities"]))
         self.stdout.write(
-            f"Scaling {environment} to {' '.join(options['quantities'])}. See: manage.py ps {options['app']}"
+            _("Scaling %(environment)s to %(wanted)s. See: manage.py ps %(app)s")
+            % {"environment": environment, "wanted": " ".join(options["quantities"]), "app": options["app"]}
         )

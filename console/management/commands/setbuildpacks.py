@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from builds.arrange import arrange
 from console.activity import record
@@ -26,5 +27,6 @@ class Command(BaseCommand):
             raise CommandError("\n".join(error.messages)) from None
         record(None, "buildpacks-order", app=app, target=", ".join(names))
         self.stdout.write(
-            f"{app.name} builds with {', then '.join(names) or 'what detection finds'} from the next deploy."
+            _("%(name)s builds with %(names)s from the next deploy.")
+            % {"name": app.name, "names": _(", then ").join(names) or _("what detection finds")}
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes.config import set_vars
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
         record(None, "config-set", app=app, environment=environment, target=", ".join(key for key, _, _ in pairs))
-        self.stdout.write(f"Set {', '.join(key for key, _, _ in pairs)}.")
+        self.stdout.write(_("Set %(keys)s.") % {"keys": ", ".join(key for key, *_rest in pairs)})
         release_change(self, app, environment, options)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from builds.stacks import change_stack
 from console.activity import record
@@ -25,8 +26,13 @@ class Command(BaseCommand):
             change_stack(app, Stack.objects.get(name=options["stack"]))
         except Stack.DoesNotExist:
             names = ", ".join(Stack.objects.values_list("name", flat=True))
-            raise CommandError(f"There is no stack {options['stack']}. There are: {names}.") from None
+            raise CommandError(
+                _("There is no stack %(stack)s. There are: %(names)s.") % {"stack": options["stack"], "names": names}
+            ) from None
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from None
         record(None, "stack-choose", app=app, target=options["stack"])
-        self.stdout.write(f"{app.name} is built with {options['stack']} from the next deploy on.")
+        self.stdout.write(
+            _("%(name)s is built with %(stack)s from the next deploy on.")
+            % {"name": app.name, "stack": options["stack"]}
+        )

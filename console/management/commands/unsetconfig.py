@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from console.activity import record
 from runtimes.config import unset_vars
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         app = find_app(options["app"])
         environment = find_environment(app, options["environment"]) if options["environment"] else None
         if not unset_vars(app, options["keys"], environment):
-            raise CommandError("None of these is set.")
+            raise CommandError(_("None of these is set."))
         record(None, "config-remove", app=app, environment=environment, target=", ".join(options["keys"]))
         self.stdout.write(f"Removed {', '.join(options['keys'])}.")
         release_change(self, app, environment, options)
