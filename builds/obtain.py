@@ -4,13 +4,16 @@ import hashlib
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO, cast
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from buildpacks.models import Buildpack
 from builds import archives, git
@@ -26,7 +29,18 @@ from runtimes.watch import Watch, worker_name
 
 MOST_BYTES = 200 * 1024**2
 LIMITS = Limits(memory=512, cpus=1.0, pids=64)
+CHUNKS_HEARD, WORDS_BYTES = 16, 300
 NEEDED = ("bin/detect", "bin/compile")
+
+UNREACHABLE = gettext_noop("%(url)s cannot be fetched: %(said)s")
+
+# What Git's faults are called where no app and no log is in sight: by their reason.
+SENTENCES = {
+    "authentication-needed": gettext_noop("%(url)s asks for a login. Fetch it yourself and upload it as an archive."),
+    "repository-moved": gettext_noop("%(url)s has moved. Add it with its new address."),
+    "repository-unreachable": UNREACHABLE,
+    "address-refused": UNREACHABLE,
+}
 Kind = Buildpack.Kind
 
 
@@ -68,8 +82,7 @@ def _fetch(buildpack: Buildpack, upload: str, out: IO[bytes]) -> None:
 
 
 def _fetch_git(buildpack: Buildpack, out: IO[bytes]) -> None:
-    request = git.Request(buildpack.url, buildpack.pin, f"buildpack-{buildpack.pk}", _image())
-    with Watch(worker_name(), lambda: False) as watch, git.checkout(request, watch, lambda _: None) as found:
+    with _checkout(buildpack) as found:
         if found.commit != buildpack.pin:
             raise BuildFailed(
                 "buildpack-changed", _("%(url)s gave another commit than the pinned one.") % {"url": buildpack.url}
@@ -77,6 +90,25 @@ def _fetch_git(buildpack: Buildpack, out: IO[bytes]) -> None:
         names: set[str] = set()
         archives.write_clean(archives.noting(names, found.members(), git.TOP), out, strip=git.TOP)
     _check_files(names)
+
+
+@contextmanager
+def _checkout(buildpack: Buildpack) -> Iterator[git.Checkout]:
+    """The pinned commit; a fault tells all there is to tell, since nobody sees what Git says."""
+    request = git.Request(buildpack.url, buildpack.pin, f"buildpack-{buildpack.pk}", _image())
+    said: deque[bytes] = deque(maxlen=CHUNKS_HEARD)
+    try:
+        with Watch(worker_name(), lambda: False) as watch, git.checkout(request, watch, said.append) as found:
+            yield found
+    except BuildFailed as fault:
+        if not (sentence := SENTENCES.get(fault.reason)):
+            raise
+        raise BuildFailed(fault.reason, _(sentence) % {"url": buildpack.url, "said": _end(said)}) from None
+
+
+def _end(said: Iterable[bytes]) -> str:
+    """The last words of a job."""
+    return b"".join(said)[-WORDS_BYTES:].decode(errors="replace").strip()
 
 
 def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
@@ -95,7 +127,7 @@ def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
     ):
         try:
             with watch.over(job, settings.FETCH_TIMEOUT):
-                said = b"".join(job.output())[-300:].decode(errors="replace").strip()
+                said = _end(job.output())
                 code = job.wait().code
         except TimedOut:
             limit = minutes(settings.FETCH_TIMEOUT)
@@ -104,11 +136,7 @@ def _download(buildpack: Buildpack, out: IO[bytes]) -> None:
                 _("Fetching %(url)s took longer than %(limit)s.") % {"url": buildpack.url, "limit": limit},
             ) from None
         if code:
-            raise BuildFailed(
-                "buildpack-unreachable",
-                _("%(url)s cannot be fetched: %(said)s") % {"url": buildpack.url, "said": said},
-                code,
-            )
+            raise BuildFailed("buildpack-unreachable", _(UNREACHABLE) % {"url": buildpack.url, "said": said}, code)
         _copy(job, out)
 
 

@@ -12,7 +12,9 @@ from pytest_django import Settings
 
 from buildpacks import fetch, registry
 from buildpacks.models import Buildpack
+from builds import git
 from builds.obtain import obtain
+from runtimes import address_rules
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
@@ -79,12 +81,12 @@ def test_a_tarball_that_cannot_be_had_says_what_curl_said(engine: FakeEngine) ->
 
 
 def test_a_commit_is_fetched_and_kept(engine: FakeEngine) -> None:
-    git = Git(files=SCRIPTS).install(engine)
+    asked = Git(files=SCRIPTS).install(engine).asked
     buildpack = listed("git", pin=COMMIT)
     obtain(buildpack)
     assert buildpack.is_ready
     assert contents(b"".join(fetch.tar(buildpack))) == SCRIPTS
-    assert git.asked == [("/slipway/bin/fetch", URL, COMMIT)]
+    assert asked == [("/slipway/bin/fetch", URL, COMMIT)]
 
 
 def test_another_commit_than_the_pinned_one_is_refused(engine: FakeEngine) -> None:
@@ -92,10 +94,25 @@ def test_another_commit_than_the_pinned_one_is_refused(engine: FakeEngine) -> No
     assert "another commit" in refused(listed("git", pin="a" * 40))
 
 
-@pytest.mark.parametrize(("code", "said"), [(10, "no repository"), (12, "no branch"), (14, "cannot be read")])
-def test_a_repository_that_cannot_be_fetched_says_why(engine: FakeEngine, code: int, said: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (git.NOT_FOUND, "There is no repository at"),
+        (git.NEEDS_LOGIN, "Fetch it yourself and upload it as an archive"),
+        (git.REF_MISSING, "There is no branch, tag or full commit"),
+        (git.MOVED, "has moved. Add it with its new address"),
+        (address_rules.UNREACHABLE, "cannot be fetched: remote: hello"),
+        (address_rules.REFUSED, "cannot be fetched: remote: hello"),
+    ],
+)
+def test_a_repository_that_cannot_be_fetched_says_why_in_words_for_the_registry(
+    engine: FakeEngine, code: int, said: str
+) -> None:
     Git(code).install(engine)
-    assert said in refused(listed("git", pin=COMMIT))
+    problem = refused(listed("git", pin=COMMIT))
+    assert said in problem
+    assert "settings" not in problem  # those of an app, which nobody is looking at here
+    assert "above" not in problem  # nothing stands above it
 
 
 def test_an_upload_is_pinned_by_its_sum_and_its_raw_file_removed(engine: FakeEngine) -> None:

@@ -1,7 +1,7 @@
 """A Git server over https at ADDRESS PORT, run inside a container: `git http-backend` behind Python's web server.
 
 Repositories below `private` want a login: any name, and as password what stands in the file `token`. What is asked for
-below `moved` is said to lie on the machine that asks.
+below `moved` is said to lie on the machine that asks. What lies below `files` is handed out as it is.
 """
 
 import base64
@@ -39,6 +39,13 @@ class Git(BaseHTTPRequestHandler):
             self.send_header("Location", f"https://127.0.0.1:{sys.argv[2]}/{address.path.removeprefix('/moved/')}")
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if address.path.startswith("/files/"):
+            content = (ROOT / address.path.lstrip("/")).read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
             return
         head, _, content = self.ask_git(address, body).partition(b"\r\n\r\n")
         fields = dict(line.split(": ", 1) for line in head.decode().splitlines())

@@ -38,20 +38,29 @@ class GitServer:
         """Where builders find a repository."""
         return f"https://{self.address}:{PORT}/{name}"
 
+    def replace(self, files: Mapping[str, bytes], repositories: Mapping[str, Path]) -> None:
+        """Put other files and repositories where these were."""
+        for name in (*(f"files/{name}" for name in files), *repositories):
+            self.container.exec_run(["rm", "-r", f"/srv/git/{name}"], user="root")
+        self.container.put_archive("/", tar_of({f"files/{name}": data for name, data in files.items()}, repositories))
+
     def requests(self) -> str:
         """What it was asked, line by line."""
         return str(self.container.logs().decode())
 
 
 @contextlib.contextmanager
-def serving(installation: Installation, token: str, repositories: Mapping[str, Path]) -> Iterator[GitServer]:
-    """Serve these bare repositories by https; `token` opens the private ones."""
+def serving(
+    installation: Installation, token: str, repositories: Mapping[str, Path], files: Mapping[str, bytes] | None = None
+) -> Iterator[GitServer]:
+    """Serve these bare repositories by https, and these files below `files/`; `token` opens the private ones."""
     with contextlib.closing(docker.from_env()) as client:
         address = gateway(client, installation)
         chain, key = installation.certificates.serving(address)
-        files = {"git_http.py": SCRIPT.read_bytes(), "token": token.encode(), "chain.pem": chain, "key.pem": key}
+        own = {"git_http.py": SCRIPT.read_bytes(), "token": token.encode(), "chain.pem": chain, "key.pem": key}
+        plain = {f"files/{name}": content for name, content in (files or {}).items()}
         command = ["python3", "/srv/git/git_http.py", address, str(PORT)]
-        with running(client, installation, IMAGE, command, tar_of(files, repositories)) as container:
+        with running(client, installation, IMAGE, command, tar_of(own | plain, repositories)) as container:
             yield GitServer(container, address)
 
 

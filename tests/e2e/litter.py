@@ -14,7 +14,7 @@ JOIN runtimes_release AS release ON instance.release_id = release.id
 JOIN runtimes_environment AS environment ON release.environment_id = environment.id
 JOIN runtimes_app AS app ON environment.app_id = app.id WHERE release.state = 'live' AND instance.state != 'down'"""
 KEYS = """SELECT archive FROM runtimes_app UNION SELECT archive FROM builds_build UNION SELECT source FROM builds_build
-UNION SELECT sha256 FROM runtimes_slug"""
+UNION SELECT sha256 FROM runtimes_slug UNION SELECT archive FROM buildpacks_buildpack"""
 
 
 def of(installation: Installation) -> list[str]:
