@@ -1,4 +1,9 @@
-"""A build that prints more than anybody reads, and what no log can show: it ends well, and its log stays readable."""
+"""A build that prints more than anybody reads, and what no log can show: it ends well, and its log stays readable.
+
+It prints 64 MiB, well above what is kept; `SLIPWAY_TEST_FLOOD=1024` makes it a whole GiB.
+"""
+
+import os
 
 import pytest
 
@@ -10,7 +15,7 @@ from tests.e2e.sources import archive, pages
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 
 APP = "loud"
-MEBIBYTES = 64
+MEBIBYTES = int(os.environ.get("SLIPWAY_TEST_FLOOD", "64"))
 KEPT = 200_000
 LONGEST = 8_100
 
