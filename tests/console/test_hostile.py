@@ -25,7 +25,6 @@ NONSENSE = [
 ]
 
 
-@pytest.mark.parametrize("value", NONSENSE)
 @pytest.mark.parametrize(
     "address",
     [
@@ -41,9 +40,10 @@ NONSENSE = [
         "/apps/new?sample={}",
     ],
 )
-def test_nonsense_in_an_address_is_no_fault_of_the_platform(address: str, value: str, app: App, alice: Client) -> None:
+def test_nonsense_in_an_address_is_no_fault_of_the_platform(address: str, app: App, alice: Client) -> None:
     make.deploy(app, lines=[(1, "a line")])
-    assert alice.get(address.replace("{}", value)).status_code in (200, 400, 404)
+    answers = {value: alice.get(address.replace("{}", value)).status_code for value in NONSENSE}
+    assert {value: code for value, code in answers.items() if code not in (200, 400, 404)} == {}
 
 
 @pytest.mark.parametrize(
