@@ -15,7 +15,9 @@ os.environ["SLIPWAY_LOG_LEVEL"] = "WARNING"
 os.environ["SLIPWAY_SHELL"] = "true"
 
 from console.settings import *  # noqa: E402, F403
-from console.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STORAGES  # noqa: E402
+from console.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
+
+STATIC_ROOT.mkdir()  # or each browser of a test is warned that there is none
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
