@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 
 _ENTRY = re.compile(
     r"""
-    [ \t]* (?:export[ \t]+)? (?P<key>[^\s=#'"]+) [ \t]* = [ \t]*
-    (?: '(?P<single>[^']*)' | "(?P<double>(?:[^"\\]|\\.)*)" | (?P<bare>(?!['"])[^\r\n]*?) )
-    [ \t]* (?:(?<=\s)\#[^\r\n]*)? (?:\r?\n|\Z)
+    [ \t]* (?:export[ \t]+)? (?P<key>[^\s=#'"]+) [ \t]* =
+    (?: [ \t]* (?: '(?P<single>[^']*)' | "(?P<double>(?:[^"\\]|\\.)*)" ) [ \t]* (?:(?<=\s)\#[^\r\n]*)?
+      | (?P<bare>(?![ \t]*['"])[^\r\n]*) )  # to the end of the line, or it would be tried at each of its spaces
+    (?:\r?\n|\Z)
     """,
     re.VERBOSE | re.DOTALL,
 )
 _BLANK = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\Z)")
+_COMMENT = re.compile(r"\s#")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _WRITTEN = str.maketrans({value: f"\\{key}" for key, value in _ESCAPES.items()})
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=?-]*")
@@ -66,4 +68,4 @@ def _value(entry: re.Match[str]) -> str:
         return entry["single"]
     if entry["double"] is not None:
         return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), entry["double"], flags=re.DOTALL)
-    return entry["bare"].rstrip()
+    return _COMMENT.split(entry["bare"], maxsplit=1)[0].lstrip(" \t").rstrip()
