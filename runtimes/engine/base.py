@@ -321,7 +321,7 @@ class Engine(Protocol):
         ...
 
     def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
-        """Run a command in a running container; return its exit status and its output.
+        """Run a command in a running container; return its exit status and its output, the end of it if it is long.
 
         A command that does not exist ends with 126 or 127.
         """

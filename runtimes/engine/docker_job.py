@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from requests import Response
 
@@ -11,6 +12,9 @@ from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import INSTALLATION, container_kwargs
 from runtimes.engine.docker_memory import ran_out
 from runtimes.engine.streams import frames
+
+# In bytes. A command that an app brings may write more than fits into memory.
+MOST_OUTPUT = 64 * 1024
 
 
 class DockerJob:
@@ -69,9 +73,14 @@ def run(client: DockerClient, spec: JobSpec, uploads: Iterable[Upload]) -> Itera
 
 def execute(client: DockerClient, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
     """See `Engine.exec`."""
+    output = bytearray()
     with translated():
         made = client.quick.exec_create(ref, list(command))["Id"]
-        output = client.patient.exec_start(made)
+        socket: Any = client.patient.exec_start(made, socket=True)
+        with contextlib.closing(socket):
+            for _, payload in frames(socket):
+                output += payload
+                del output[:-MOST_OUTPUT]
         code = client.quick.exec_inspect(made)["ExitCode"]
     return code, output.decode("utf-8", errors="replace")
 

@@ -8,6 +8,9 @@ from typing import Protocol
 HEADER = struct.Struct(">BxxxL")
 PIECE = 1024 * 1024
 
+# In bytes. Of a longer line the beginning is kept: one that never ends would fill the memory of who reads it.
+LONGEST_LINE = 64 * 1024
+
 
 class Source(Protocol):
     """Something that gives up to `size` bytes, and none at its end."""
@@ -58,19 +61,26 @@ def join_lines(
     """Yield (time of its first part, line without its end), in the order in which lines end.
 
     Parts are joined per kind, and cut where they hold several lines. What has not ended when the
-    parts do comes last, unless only `whole` lines are wanted.
+    parts do comes last, unless only `whole` lines are wanted. Of a line only `LONGEST_LINE` is kept.
     """
-    unended: dict[int, tuple[datetime, list[bytes]]] = {}
+    unended: dict[int, tuple[datetime, bytearray]] = {}
     for kind, when, data in parts:
         for piece in _cut(data):
-            begun, pieces = unended.pop(kind, (when, []))
-            pieces.append(piece)
+            begun, line = unended.pop(kind, (when, bytearray()))
+            line += piece[: LONGEST_LINE - len(line)]
             if piece.endswith(b"\n"):
-                yield begun, b"".join(pieces)[:-1]
+                yield begun, _kept(line)
             else:
-                unended[kind] = (begun, pieces)
+                unended[kind] = (begun, line)
     if not whole:
-        yield from ((begun, b"".join(pieces)) for begun, pieces in unended.values())
+        yield from ((begun, _kept(line)) for begun, line in unended.values())
+
+
+def _kept(line: bytearray) -> bytes:
+    """The line without its end; of one that was cut without what overwrites it, which may end in half of a secret."""
+    if len(line) < LONGEST_LINE:
+        return bytes(line.removesuffix(b"\n"))
+    return bytes(line.rpartition(b"\r")[0] or line)
 
 
 def _cut(data: bytes) -> list[bytes]:

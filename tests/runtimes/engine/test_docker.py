@@ -11,6 +11,7 @@ import pytest
 
 from runtimes.engine.base import Engine, Exit, Formation, JobSpec, Limits, Upload
 from runtimes.engine.docker_client import DockerClient
+from runtimes.engine.docker_job import MOST_OUTPUT
 from runtimes.engine.docker_restore import sweep
 from tests.runtimes.engine.conftest import IMAGE, held, job
 from tests.runtimes.engine.tars import tar
@@ -134,6 +135,12 @@ def test_neighbours_in_different_networks_do_not_reach_each_other(docker_engine:
         (seen,) = docker_engine.observe({"role": "listener"})
         assert docker_engine.exec(running.ref, UNTIL_OPEN) == (0, "")
         assert run(docker_engine, job("python3", "-c", KNOCK, seen.address, network="builds"))[0] == b"closed\n"
+
+
+def test_of_what_a_command_writes_without_end_only_the_end_is_held(docker_engine: Engine) -> None:
+    with docker_engine.job(job("sleep", "60")) as running:
+        code, output = docker_engine.exec(running.ref, ("sh", "-c", "head -c 3000000 /dev/zero; echo end; exit 3"))
+    assert (code, len(output), output[-4:]) == (3, MOST_OUTPUT, "end\n")
 
 
 def test_a_job_may_be_given_more_cpus_than_the_machine_has(docker_engine: Engine) -> None:

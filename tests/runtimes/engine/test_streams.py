@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runtimes.engine.streams import dated_lines, frames, parse_time
+from runtimes.engine.streams import LONGEST_LINE, dated_lines, frames, parse_time
 
 OUT, ERR = 1, 2
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -59,6 +59,17 @@ def test_a_line_that_never_ends_comes_with_the_end_of_the_log() -> None:
 
 def test_a_line_that_never_ends_may_be_left_for_later() -> None:
     assert list(dated_lines([(OUT, STAMP + b"one\n"), (OUT, LATER + b"half")], whole=True)) == [(NOON, b"one")]
+
+
+def test_of_a_line_that_never_ends_only_the_beginning_is_held() -> None:
+    endless = [(OUT, STAMP + b"x" * 16_384)] * 100
+    log = [*endless, (OUT, STAMP + b"\n"), (OUT, STAMP + b"next\n")]
+    assert list(dated_lines(log)) == [(NOON, b"x" * LONGEST_LINE), (NOON, b"next")]
+
+
+def test_what_overwrites_a_line_that_is_cut_is_left_out() -> None:
+    log = [(OUT, STAMP + b"y" * 100 + b"\r" + b"x" * LONGEST_LINE + b"\n")]
+    assert list(dated_lines(log)) == [(NOON, b"y" * 100)]
 
 
 def test_an_empty_line_is_a_line() -> None:
