@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from runtimes import checkup, journal, oneoff, router, shell, survey
 from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
-from runtimes.holding import Held
+from runtimes.holding import Held, alone
 from runtimes.models import Environment, Instance, Journal, Release
 from runtimes.orders import order
 from runtimes.reconcile import due, probe, reconcile
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 TIMES = 9
 SOON = timedelta(seconds=1)
 BETWEEN_LOOKS = timedelta(seconds=10)
+
+# Whoever changes an environment is not waited for much longer: they bring it in line themselves, or the next look does.
+PATIENCE_SECONDS = 1.0
 
 
 def look_after() -> None:
@@ -36,7 +39,9 @@ def look_after() -> None:
         for environment in survey.differing():
             _repair(environment, TIMES)
         router.sync()
-        checkup.check_up()
+        with alone("check-up") as is_free:
+            if is_free:
+                checkup.check_up()
     except (EngineError, Held) as error:
         log.error("Not everything could be looked after: %s", error)
 
@@ -49,12 +54,14 @@ def look_again(environment: Environment, times: int) -> None:
 
 def _repair(environment: Environment, times: int) -> None:
     try:
-        reconcile(environment)
+        reconcile(environment, PATIENCE_SECONDS)
         starting = Instance.objects.filter(environment=environment, state="starting")
         probe(environment, starting.select_related("release"))
         if times and any(_is_about_to(each) for each in environment.instances.filter(release__state="live")):
             order("runtimes.tasks.look_again", environment.pk, times - 1, after=SOON)
-    except (EngineError, PlatformFailed, Held) as error:
+    except Held as error:
+        log.info("%s is left to who has it: %s", environment, error)
+    except (EngineError, PlatformFailed) as error:
         log.error("%s could not be looked after: %s", environment, error)
 
 

@@ -1,4 +1,7 @@
-"""One at a time: whoever changes what runs in an environment, or the router, holds it."""
+"""One at a time: whoever changes what runs in an environment, or the router, holds it.
+
+What the periodic looks do is done once at a time too, but there nobody waits: the next look comes soon.
+"""
 
 import threading
 import time
@@ -16,6 +19,10 @@ from runtimes.models import Hold
 HOLD_SECONDS = 120
 RENEW_SECONDS = 30
 RETRY_SECONDS = 0.05
+
+
+_done_now: set[str] = set()
+_changing = threading.Lock()
 
 
 class Held(Exception):
@@ -43,6 +50,22 @@ def hold(name: str, patience: float = HOLD_SECONDS) -> Iterator[Hold]:
             yield held
     finally:
         Hold.objects.filter(name=name, held_by=me).update(held_until=timezone.now(), note=held.note)
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Say whether nobody else in this process does the thing of this name; who is not alone leaves it.
+
+    So that what is slow takes one of the queue's places, and not one more with each look.
+    """
+    with _changing:
+        is_free = name not in _done_now
+        _done_now.add(name)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            _done_now.discard(name)
 
 
 def _grasp(name: str, me: str) -> bool:

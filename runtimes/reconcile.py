@@ -1,7 +1,8 @@
 """Making what runs what should run: only the difference is started and stopped."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from runtimes import health, router
 from runtimes.ending import end
 from runtimes.engine.base import Observed
-from runtimes.holding import hold
+from runtimes.holding import HOLD_SECONDS, alone, hold
 from runtimes.installation import engine
 from runtimes.mirror import mirror
 from runtimes.models import App, Environment, Instance, Process, Release
@@ -34,12 +35,14 @@ USUAL = (30, "SIGTERM")
 Way = tuple[int, str]
 
 
-def reconcile(environment: Environment) -> None:
+def reconcile(environment: Environment, patience: float = HOLD_SECONDS) -> None:
     """One pass: mirror what is, start what is missing of the live release, stop what belongs to none.
+
+    Raises `Held` if somebody else holds the environment for longer than `patience`, in seconds.
 
     Nothing is done for an app that is being removed: whoever removes it holds its environments.
     """
-    with hold(f"environment.{environment.pk}"):
+    with hold(f"environment.{environment.pk}", patience):
         if not App.objects.filter(pk=environment.app_id, destroyed_at=None).exists():
             return
         served = _serving(environment)
@@ -51,11 +54,20 @@ def reconcile(environment: Environment) -> None:
         router.sync()  # before anything ends that it may still send requests to
     if not over:
         return
-    for (grace, signal), refs in over.items():  # not held: an app may take its whole grace to end
-        end(refs, grace, signal)
+    with _nobody_elses(over) as mine:
+        for (grace, signal), refs in mine.items():  # not held: an app may take its whole grace to end
+            end(refs, grace, signal)
     with hold(f"environment.{environment.pk}"):
         refresh(environment)
     router.sync()
+
+
+@contextmanager
+def _nobody_elses(over: Mapping[Way, Iterable[str]]) -> Iterator[dict[Way, list[str]]]:
+    """Of these containers those that nobody in this process ends already: who looks at the rest goes on."""
+    with ExitStack() as taken:
+        mine = {way: [ref for ref in refs if taken.enter_context(alone(f"end.{ref}"))] for way, refs in over.items()}
+        yield {way: refs for way, refs in mine.items() if refs}
 
 
 def _bring_in_line(live: Release, observed: list[Observed]) -> list[Observed]:

@@ -1,6 +1,11 @@
 """The periodic look: what is right costs nothing, what is unwell too long is restarted."""
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,9 +15,13 @@ from django.utils import timezone
 
 from runtimes import attention, restart, tasks
 from runtimes.checkup import check_up
+from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
+from runtimes.engine.fake_process import Process
+from runtimes.holding import alone, hold
 from runtimes.models import Environment, Instance
 from runtimes.reconcile import reconcile, settle
+from runtimes.spec import environment_labels
 from runtimes.survey import differing
 from tests import factories as make
 from tests.doubles import empty_queues, queued, routes
@@ -209,6 +218,84 @@ def test_who_does_not_come_up_in_its_time_is_asked_like_the_others(engine: FakeE
     environment.processes.update(start_period=0)
     check_up()
     assert queued() == [("runtimes.tasks.restart", [environment.pk, "web.1"])]
+
+
+def test_who_answers_slowly_is_not_asked_a_second_time_meanwhile(engine: FakeEngine) -> None:
+    asked, answers = threading.Semaphore(0), threading.Event()
+
+    def slow(_: Process) -> int:
+        asked.release()
+        return 0 if answers.wait(60) else 1
+
+    serving("shop", health="command", health_command="slow")
+    engine.world.programs["slow"] = slow
+    first = Thread(target=in_a_thread, args=[attention.look_after])
+    first.start()
+    assert asked.acquire(timeout=60)
+    attention.look_after()  # returns, although nobody has answered yet
+    assert not asked.acquire(blocking=False)
+    answers.set()
+    first.join()
+    assert Instance.objects.get().checked_at
+
+
+def test_an_environment_that_somebody_changes_keeps_no_look_waiting(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "PATIENCE_SECONDS", 0)
+    held, other = serving("held"), serving("other")
+    for environment in (held, other):
+        engine.world.remove(environment.instances.get().ref)
+    with hold(f"environment.{held.pk}"):
+        look = Thread(target=in_a_thread, args=[attention.look_after])
+        look.start()
+        look.join(60)
+        assert not look.is_alive()
+        assert engine.observe(environment_labels(other))
+        assert not engine.observe(environment_labels(held))
+    attention.look_after()
+    assert engine.observe(environment_labels(held))
+
+
+def test_an_instance_that_takes_long_to_end_keeps_no_look_waiting(engine: FakeEngine) -> None:
+    environment = serving(
+        "shop", commands={"web": "trap '' TERM; sleep infinity"}, health="command", health_command="true"
+    )
+    old = environment.instances.get()
+    environment.processes.update(grace=60)
+    old.release.move("retired", ended_at=timezone.now() - timedelta(minutes=1))
+    make.release(environment, of=make.slug(environment.app, {"web": "serve"}))
+    ending = Thread(target=in_a_thread, args=[partial(end_slowly, environment)])
+    ending.start()
+    while is_free(f"end.{old.ref}"):
+        assert ending.is_alive()
+    look = Thread(target=in_a_thread, args=[attention.look_after])
+    look.start()
+    look.join(30)
+    assert not look.is_alive()
+    assert ending.is_alive()
+    engine.stop([old.ref], grace=0)
+    ending.join()
+
+
+def end_slowly(environment: Environment) -> None:
+    """Bring it in line; in the end somebody else has removed what is waited for."""
+    with suppress(EngineError):
+        reconcile(environment)
+
+
+def is_free(name: str) -> bool:
+    """Whether nobody does the thing of this name."""
+    with alone(name) as is_free:
+        return is_free
+
+
+def in_a_thread(deed: Callable[[], object]) -> None:
+    """Do it, and leave no connection behind."""
+    try:
+        deed()
+    finally:
+        connection.close()
 
 
 def test_nobody_is_restarted_while_the_router_cannot_be_told(engine: FakeEngine) -> None:

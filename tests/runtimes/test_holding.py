@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from runtimes.holding import Held, hold
+from runtimes.holding import Held, alone, hold
 from runtimes.models import Hold
 from tests.doubles import together
 
@@ -45,6 +45,13 @@ def test_what_goes_wrong_inside_lets_go() -> None:
         raise ValueError("inside")
     with hold("thing", patience=0):
         pass
+
+
+def test_what_is_being_done_is_left_to_who_does_it() -> None:
+    with alone("look") as first, alone("look") as second, alone("look") as third, alone("else") as other:
+        assert (first, second, third, other) == (True, False, False, True)
+    with alone("look") as again:
+        assert again
 
 
 def test_a_note_is_left_for_the_next() -> None:
