@@ -1,9 +1,12 @@
 """Where custom domains lead: what the DNS says of them, whether a request to them arrives here, their certificates."""
 
-import http.client
 import socket
 import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import product
 
 from cryptography import x509
 from django.conf import settings
@@ -12,6 +15,7 @@ from django.utils import timezone
 
 from runtimes import bell, router
 from runtimes.caddy import PROBE, TLS_PORT
+from runtimes.holding import alone
 from runtimes.models import Domain
 
 Reach = Domain.Reach
@@ -19,6 +23,8 @@ Reach = Domain.Reach
 SECONDS = 5
 # The first visit to a name may wait for its certificate to be made.
 CERTIFICATE_SECONDS = 60
+# So much of an answer is read.
+MOST_BYTES = 16 * 1024
 # Of all the addresses a name has, so many are asked.
 MOST_ADDRESSES = 4
 
@@ -30,7 +36,7 @@ def look_up(domain: Domain) -> None:
     """Find out where a name leads, and note it; a name that leads here now may have a certificate."""
     addresses = _addresses(domain.name)
     reach = Reach.NOWHERE if not addresses else Reach.ELSEWHERE
-    if any(_is_here(address, domain.name) for address in addresses[:MOST_ADDRESSES]):
+    if _is_here(addresses[:MOST_ADDRESSES], domain.name):
         reach = Reach.HERE
     facts = {"reach": reach, "addresses": ", ".join(addresses)[:200], "looked_at": timezone.now()}
     Domain.objects.filter(pk=domain.pk).update(**facts)
@@ -38,6 +44,13 @@ def look_up(domain: Domain) -> None:
     until = _certificate_until(domain.name) if router.may_have_certificate(reach) else None
     Domain.objects.filter(pk=domain.pk).update(certificate_until=until)
     bell.ring(f"app.{domain.environment.app_id}")
+
+
+def look_up_due() -> None:
+    """Look up those whose time has come, one after the other, unless that is being done."""
+    with alone("domains") as is_free:
+        for domain in due() if is_free else ():
+            look_up(domain)
 
 
 def due() -> list[Domain]:
@@ -57,23 +70,30 @@ def _addresses(name: str) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-def _is_here(address: str, name: str) -> bool:
-    """Whether a request for this name to this address comes out at our own router.
+def _is_here(addresses: list[str], name: str) -> bool:
+    """Whether a request for this name to one of these addresses comes out at our own router.
 
     Wherever it leads, the same harmless question is asked; of the answer nobody learns but whether it is our word.
     """
-    return any(_word(address, port, name) == router.word() for port in dict.fromkeys((settings.APPS_PORT, 80)))
+    if not addresses:
+        return False
+    asked = product(addresses, dict.fromkeys((settings.APPS_PORT, 80)), [name])
+    with ThreadPoolExecutor(2 * MOST_ADDRESSES) as pool:  # at once: most that are not ours do not answer at all
+        return any(list(pool.map(_says_our_word, *zip(*asked, strict=True))))
 
 
-def _word(address: str, port: int, name: str) -> str:
-    connection = http.client.HTTPConnection(address, port, timeout=SECONDS)
-    try:
-        connection.request("GET", PROBE, headers={"Host": name})
-        return connection.getresponse().read(100).decode(errors="replace")
-    except (OSError, http.client.HTTPException):
-        return ""
-    finally:
-        connection.close()
+def _says_our_word(address: str, port: int, name: str) -> bool:
+    """Not by `http.client`: its time-out is for each piece of an answer, and here it is for all of it."""
+    deadline, word, answer = time.monotonic() + SECONDS, router.word().encode(), b""
+    request = f"GET {PROBE} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+    with suppress(OSError), socket.create_connection((address, port), timeout=SECONDS) as connection:
+        connection.sendall(request.encode())
+        while word not in answer and len(answer) < MOST_BYTES and (left := deadline - time.monotonic()) > 0:
+            connection.settimeout(left)
+            if not (data := connection.recv(MOST_BYTES)):
+                break
+            answer += data
+    return word in answer
 
 
 def _certificate_until(name: str) -> datetime | None:

@@ -81,5 +81,4 @@ def look_up(domain_id: int) -> None:
 @shared_task
 def look_up_due() -> None:
     """The same for all whose time has come."""
-    for domain in reach.due():
-        reach.look_up(domain)
+    reach.look_up_due()

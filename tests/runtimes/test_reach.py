@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,6 +15,7 @@ from pytest_django import Settings
 from runtimes import reach, router
 from runtimes.caddy import PROBE
 from runtimes.engine.fake import FakeEngine
+from runtimes.holding import alone
 from runtimes.models import Domain
 from tests import factories as make
 from tests.doubles import router_files
@@ -83,6 +85,43 @@ def test_a_name_that_leads_to_somebody_else_is_said_to(
     reach.look_up(looked_at)
     looked_at.refresh_from_db()
     assert looked_at.reach == "elsewhere"
+
+
+def test_who_answers_byte_by_byte_is_not_waited_for(
+    shared_db: None, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(reach, "SECONDS", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", dns(NAME, "127.0.0.1"))
+    with socket.create_server(("127.0.0.1", 0)) as dripping:
+        settings.APPS_PORT = dripping.getsockname()[1]
+        drip = threading.Thread(target=drip_to_one, args=[dripping])
+        drip.start()
+        reach.look_up(looked_at := domain())
+    drip.join()
+    looked_at.refresh_from_db()
+    assert looked_at.reach == "elsewhere"
+
+
+def drip_to_one(server: socket.socket) -> None:
+    """Answer one visitor a byte at a time, for as long as it stays."""
+    visitor, _ = server.accept()
+    with visitor, suppress(OSError):
+        visitor.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while True:
+            visitor.sendall(b"x")
+            threading.Event().wait(0.01)
+
+
+def test_those_that_are_due_are_looked_up_once_at_a_time(
+    shared_db: None, engine: FakeEngine, server: type[Answer]
+) -> None:
+    server.said, looked_at = router.word(), domain()
+    with alone("domains"):
+        reach.look_up_due()
+    assert server.asked == []
+    reach.look_up_due()
+    looked_at.refresh_from_db()
+    assert looked_at.reach == "here"
 
 
 def test_a_name_without_an_address_is_said_to_have_none(
