@@ -62,16 +62,14 @@ def plan() -> Plan:
 
 def carry_out(found: Plan) -> None:
     """Remove what a plan names. Raises `EngineError` if the engine is away; what is removed by then is right."""
-    for slug in found.slugs:
-        if _mark(slug):
-            let_go.slug(slug)
-    for image in found.images:
-        if _mark(image):
-            let_go.image(image)
+    gone: list[Slug | Image] = [*found.slugs, *found.images]
+    for what in gone:
+        _remove(what)
     for key in found.sources:
-        storages["sources"].delete(key)
-        Build.objects.filter(source=key).update(source="")
-        Build.objects.filter(archive=key).update(archive="")
+        if not _is_wanted(key):
+            storages["sources"].delete(key)
+            Build.objects.filter(source=key).update(source="")
+            Build.objects.filter(archive=key).update(archive="")
     LogChunk.objects.filter(journal__in=list(found.logs.values_list("pk", flat=True))).delete()
     bell.ring("apps")
 
@@ -80,8 +78,7 @@ def after_deploy(app: App) -> None:
     """Let go of an app's images that nobody can go back to: they are large. What cannot be is tried another time."""
     try:
         for image in _spare(app.images.all(), _kept_releases(PlatformLimits.now().releases)):
-            if _mark(image):
-                let_go.image(image)
+            _remove(image)
     except EngineError as error:
         log.warning("Images of %s could not be let go: %s", app, error)
 
@@ -92,26 +89,47 @@ def _spare(rows: "QuerySet[Any]", kept: "QuerySet[Release]") -> "QuerySet[Any]":
     return rows.filter(removed_at=None).exclude(releases__in=kept).exclude(builds__in=building).distinct()
 
 
+def _remove(what: Slug | Image) -> None:
+    """Let it go, unless somebody needs it again; what cannot be let go is there still, for another time."""
+    if not _mark(what):
+        return
+    try:
+        if isinstance(what, Slug):
+            let_go.slug(what)
+        else:
+            let_go.image(what)
+    except BaseException:
+        type(what)._default_manager.filter(pk=what.pk).update(removed_at=None)
+        raise
+
+
 def _mark(what: Slug | Image) -> bool:
-    """Note that it is gone, unless somebody has gone back to it since it was looked for.
+    """Note that it is gone, unless somebody has gone back to it, or deploys it again, since it was looked for.
 
     Whoever makes a release holds the app's row as well, and finds what is noted here.
     """
     with transaction.atomic():
-        App.objects.select_for_update().get(pk=what.app_id)
-        if what.releases.filter(state__in=("live", "pending")).exists():
+        if not App.objects.select_for_update().filter(pk=what.app_id, destroyed_at=None).exists():
             return False
-        type(what)._default_manager.filter(pk=what.pk).update(removed_at=timezone.now())
-    return True
+        kept = _kept_releases(PlatformLimits.now().releases, Release.objects.filter(environment__app=what.app_id))
+        row = type(what)._default_manager.filter(pk=what.pk)
+        return _spare(row, kept).exists() and bool(row.update(removed_at=timezone.now()))
 
 
-def _kept_releases(most: int) -> "QuerySet[Release]":
-    served = Release.objects.filter(state__in=("live", "retired"))
+def _is_wanted(key: str) -> bool:
+    """Whether a source was asked for again since it was looked for."""
+    going_on = Build.objects.filter(journal__sealed_at=None)
+    return going_on.filter(Q(source=key) | Q(archive=key)).exists() or App.objects.filter(archive=key).exists()
+
+
+def _kept_releases(most: int, among: "QuerySet[Release] | None" = None) -> "QuerySet[Release]":
+    releases = Release.objects.all() if among is None else among
+    served = releases.filter(state__in=("live", "retired"))
     place = Window(RowNumber(), partition_by=F("environment"), order_by=F("number").desc())
     latest = served.annotate(place=place).filter(place__lte=most).order_by()
     needed = Q(pk__in=[each.pk for each in latest.only("pk")])
     serving = Q(state__in=("live", "pending")) | Q(instances__state__in=("starting", "up", "crashed", "stopping"))
-    return Release.objects.filter(needed | serving).order_by()
+    return releases.filter(needed | serving).order_by()
 
 
 def _beyond(rows: "QuerySet[Journal]", group: str, most: int) -> "QuerySet[Journal]":

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from builds.create import check_image
@@ -43,6 +44,8 @@ def _again(image: Image, log: Writer, watch: Watch) -> Image:
         "-----> " + _("Using the image of the deploy that this one repeats: %(exactly)s") % {"exactly": image.exactly}
     )
     _patiently(lambda say: bring_back(image, say), log, watch)
+    image.removed_at = None  # should it have been let go; this deploy keeps it from now on
+    image.save(update_fields=["removed_at"])
     return image
 
 
@@ -59,7 +62,10 @@ def _fetched(build: Build, log: Writer, watch: Watch) -> Image:
     kept = _patiently(lambda say: engine().keep(name, login, fresh=fresh, say=say), log, watch)
     log.say(f"       {kept.digest}, {megabytes(kept.size)}, {kept.platform}")
     facts = {name: getattr(kept, name) for name in ("digest", "platform", "size", "port", "has_shell")}
-    return Image.objects.create(app=app, reference=reference, **facts)
+    with transaction.atomic():  # so that no clean-up meets one that nobody needs
+        build.found = Image.objects.create(app=app, reference=reference, **facts)
+        build.save(update_fields=["found"])
+    return build.found
 
 
 def _known(app: App, reference: str) -> str:

@@ -8,6 +8,7 @@ from django.core.files.storage import storages
 from builds import cleanup, deploys
 from builds.models import Build
 from runtimes import journal
+from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.freeze import make_release
 from runtimes.models import App, Environment, Instance, Journal, LogChunk, PlatformLimits, Release, Slug
@@ -118,6 +119,59 @@ def test_somebody_who_goes_back_while_it_is_cleaned_up_keeps_the_slug(shop: Envi
     kept = shop.releases.get(number=7).slug
     assert kept
     assert storages["slugs"].exists(kept.key)
+
+
+def test_what_served_again_while_it_is_cleaned_up_stays_among_the_latest(shop: Environment) -> None:
+    limit(releases=2)
+    found = cleanup.plan()
+    again = shop.releases.get(number=2).slug
+    Release.objects.filter(number=6).update(state="retired")
+    make.release(shop, "retired", of=again)
+    make.release(shop, "live")
+    cleanup.carry_out(found)
+    assert again
+    assert again in [release.slug for release in possible_rollbacks(shop)]
+    assert storages["slugs"].exists(again.key)
+
+
+def test_what_is_deployed_again_while_it_is_cleaned_up_stays(shop: Environment) -> None:
+    old = make.image(shop.app)
+    build = source(shop.app, "one")
+    limit(releases=1, sources=1)
+    source(shop.app, "two")
+    found = cleanup.plan()
+    assert (found.images, found.sources) == ([old], [build.source])
+    make.build(shop.app, found=old, source=build.source)
+    cleanup.carry_out(found)
+    old.refresh_from_db()
+    assert old.removed_at is None
+    assert storages["sources"].exists(build.source)
+
+
+def test_what_cannot_be_removed_now_is_removed_another_time(shop: Environment, engine: FakeEngine) -> None:
+    limit(releases=5)
+    old = shop.releases.get(number=1).slug
+    assert old
+    engine.world.away = True
+    with pytest.raises(EngineError):
+        clean()
+    engine.world.away = False
+    assert storages["slugs"].exists(old.key)
+    clean()
+    assert not storages["slugs"].exists(old.key)
+    assert numbers() == [2, 3, 4, 5, 6]
+
+
+def test_an_app_that_is_destroyed_meanwhile_stops_no_clean_up(shop: Environment) -> None:
+    other = make.app("blog").production
+    for state in ("retired", "live"):
+        make.release(other, state)
+    limit(releases=1)
+    found = cleanup.plan()
+    shop.releases.all().delete()
+    shop.app.delete()
+    cleanup.carry_out(found)
+    assert numbers() == [2]
 
 
 def test_what_was_cleaned_up_in_the_meantime_is_not_released(shop: Environment) -> None:

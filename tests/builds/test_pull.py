@@ -15,7 +15,7 @@ from builds.start import deploy_again, start_deploy
 from runtimes import carry_out
 from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import App, Credentials, Image, Journal, PlatformLimits, Release
+from runtimes.models import App, Credentials, Environment, Image, Journal, PlatformLimits, Release
 from runtimes.reconcile import reconcile
 from runtimes.release import change_config, promote, roll_back
 from tests import factories as make
@@ -164,6 +164,23 @@ def test_deploying_again_means_the_same_digest(app: App, engine: FakeEngine) -> 
     again = deploys.get(app, build.journal.number)
     assert again.image
     assert (again.state, again.image.digest) == ("live", first.digest)
+
+
+def test_a_deploy_that_failed_can_be_repeated_although_its_image_was_let_go(app: App, engine: FakeEngine) -> None:
+    engine.world.offered.offer(NAME)
+    deployed(app)
+    second = engine.world.offered.offer(NAME, port=8080)
+    Environment.objects.update(release_command="false")
+    failed = deployed(app)
+    assert failed.state == "failed"
+    assert not engine.kept(second.digest)
+    Environment.objects.update(release_command="")
+    assert failed.build
+    build = deploy_again(failed.build)
+    assert pull_next()
+    again = deploys.get(app, build.journal.number)
+    assert again.image
+    assert (again.state, again.failure, again.image.digest) == ("live", "", second.digest)
 
 
 @pytest.mark.parametrize(
