@@ -2,15 +2,20 @@
 
 from django.core.files.storage import storages
 
+from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.models import Image, Slug
+
+# Held by who removes an archive, or makes a slug of one that is there.
+SLUGS = "slugs"
 
 
 def slug(gone: Slug) -> None:
     """Remove its archive and its image, unless another slug is the very same."""
-    if not Slug.objects.filter(sha256=gone.sha256, removed_at=None).exclude(pk=gone.pk).exists():
-        engine().forget(gone.sha256)
-        storages["slugs"].delete(gone.key)
+    with hold(SLUGS):  # a build that has made the very same says so before or after
+        if not Slug.objects.filter(sha256=gone.sha256, removed_at=None).exclude(pk=gone.pk).exists():
+            engine().forget(gone.sha256)
+            storages["slugs"].delete(gone.key)
 
 
 def image(gone: Image) -> None:

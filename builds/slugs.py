@@ -11,11 +11,13 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
 
+from builds import let_go
 from builds.archives import Stream
 from builds.channel import Event
 from builds.models import Build
 from runtimes.engine.base import Job
 from runtimes.faults import PlatformFailed
+from runtimes.holding import hold
 from runtimes.models import Slug
 
 CHUNK_BYTES = 1024 * 1024
@@ -38,36 +40,51 @@ def collect(build: Build, job: Job, told: Event) -> Slug:
         commit=build.commit,
         message=build.message,
     )
-    if not storages["slugs"].exists(slug.key):
+    for _try in range(2):  # once more if it is removed as soon as it is stored: with the last slug that was the same
+        if _is_kept(slug):
+            return slug
         _store(slug, job, told["path"])
-    slug.save()
-    return slug
+    if _is_kept(slug):
+        return slug
+    raise PlatformFailed(_("The slug is not where it was stored."))
+
+
+def _is_kept(slug: Slug) -> bool:
+    """Write it down if its archive is there; whoever removes archives has done so before, or sees it."""
+    with hold(let_go.SLUGS):
+        if is_there := storages["slugs"].exists(slug.key):
+            slug.save()
+    return is_there
 
 
 def _store(slug: Slug, job: Job, path: str) -> None:
-    digest = hashlib.sha256()
+    """Store its archive; one that was stored meanwhile stays as it is."""
+    digest, stored = hashlib.sha256(), ""
     try:
         with tarfile.open(fileobj=io.BufferedReader(Stream(job.read(path)), CHUNK_BYTES), mode="r|") as tar:
-            _save(slug, tar, digest.update)
+            stored = _save(slug, tar, digest.update)
     except tarfile.TarError as error:
-        raise _removed(slug, _("The slug did not arrive whole: %(why)s.") % {"why": error}) from error
+        raise _removed(stored, _("The slug did not arrive whole: %(why)s.") % {"why": error}) from error
     except OSError as error:
-        raise _removed(slug, _("The slug cannot be stored: %(why)s.") % {"why": error.strerror or error}) from error
+        raise _removed(stored, _("The slug cannot be stored: %(why)s.") % {"why": error.strerror or error}) from error
     if digest.hexdigest() != slug.sha256:
-        raise _removed(slug, _("The slug was damaged on its way to the storage."))
+        raise _removed(stored, _("The slug was damaged on its way to the storage."))
+    if stored != slug.key:
+        storages["slugs"].delete(stored)
 
 
-def _removed(slug: Slug, why: str) -> PlatformFailed:
+def _removed(key: str, why: str) -> PlatformFailed:
     """What to raise, once the storage does not hold what is no slug."""
     with suppress(OSError):
-        storages["slugs"].delete(slug.key)
+        if key:
+            storages["slugs"].delete(key)
     return PlatformFailed(why)
 
 
-def _save(slug: Slug, tar: tarfile.TarFile, on_read: Callable[[bytes], object]) -> None:
+def _save(slug: Slug, tar: tarfile.TarFile, on_read: Callable[[bytes], object]) -> str:
     member = tar.next()
     content = tar.extractfile(member) if member else None
     if content is None:
         raise PlatformFailed(_("The builder's slug is not where it said."))
     chunks = iter(lambda: content.read(CHUNK_BYTES), b"")
-    storages["slugs"].save(slug.key, File(cast(IO[bytes], Stream(chunks, on_read=on_read))))
+    return storages["slugs"].save(slug.key, File(cast(IO[bytes], Stream(chunks, on_read=on_read))))

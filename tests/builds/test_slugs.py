@@ -21,6 +21,7 @@ from builds.slugs import collect
 from runtimes.engine.base import Exit
 from runtimes.faults import PlatformFailed
 from runtimes.models import Slug
+from runtimes.storage import WholeFileStorage
 from tests import factories as make
 
 PATH = "/slipway/out/slug.tar.zst"
@@ -67,6 +68,15 @@ def told(content: bytes, **facts: Any) -> dict[str, Any]:
         "process_types": {"web": "serve"},
         "release_command": None,
     } | facts
+
+
+@pytest.fixture(autouse=True)
+def on_disk(settings: Settings, tmp_path: Path) -> None:
+    """A storage in which a file is whole or not there, as in an installation's."""
+    (place := tmp_path / "slugs").mkdir()
+    settings.STORAGES = settings.STORAGES | {
+        "slugs": {"BACKEND": "runtimes.storage.WholeFileStorage", "OPTIONS": {"location": place}}
+    }
 
 
 @pytest.fixture
@@ -129,6 +139,50 @@ def test_a_storage_that_cannot_be_written_is_the_platforms_fault(
     with pytest.raises(PlatformFailed, match="cannot be stored"):
         collect(build, BuilderJob(stream(b"the slug")), told(b"the slug"))
     assert not Slug.objects.exists()
+
+
+class OnceRemoved(WholeFileStorage):
+    """A storage from which the first file is removed as soon as it is stored."""
+
+    was_removed = False
+
+    def save(self, *args: Any, **kwargs: Any) -> str:
+        name = super().save(*args, **kwargs)
+        if not self.was_removed:
+            self.delete(name)
+        self.was_removed = True
+        return name
+
+
+def test_an_archive_that_is_removed_with_an_equal_slug_is_stored_again(
+    build: Build, settings: Settings, tmp_path: Path
+) -> None:
+    settings.STORAGES = settings.STORAGES | {
+        "slugs": {"BACKEND": f"{__name__}.OnceRemoved", "OPTIONS": {"location": tmp_path}}
+    }
+    job = BuilderJob(stream(b"the slug"))
+    slug = collect(build, job, told(b"the slug"))
+    assert storages["slugs"].exists(slug.key)
+    assert job.reads == 2
+
+
+class Slower(BuilderJob):
+    """A builder whose slug arrives when another one has stored the very same."""
+
+    def read(self, path: str) -> Iterator[bytes]:
+        collect(make.build(make.app("blog")), BuilderJob(stream(b"the slug")), told(b"the slug"))
+        return super().read(path)
+
+
+def test_of_two_who_store_the_same_at_once_one_archive_stays(build: Build) -> None:
+    slug = collect(build, Slower(stream(b"the slug")), told(b"the slug"))
+    assert stored() == [slug.key]
+
+
+def test_a_damaged_slug_takes_no_whole_one_along(build: Build) -> None:
+    with pytest.raises(PlatformFailed, match="damaged"):
+        collect(build, Slower(stream(b"thE slug")), told(b"the slug"))
+    assert stored() == [Slug.objects.get().key]
 
 
 def test_a_slug_of_another_name_in_the_storage_is_left_alone(build: Build) -> None:
