@@ -16,6 +16,7 @@ from builds.create import check_image
 from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
 from runtimes.engine.base import NotPulled
+from runtimes.engine.references import parse
 from runtimes.faults import Canceled
 from runtimes.installation import engine
 from runtimes.journal import Writer
@@ -57,9 +58,9 @@ def _fetched(build: Build, log: Writer, watch: Watch) -> Image:
         raise BuildFailed("image-refused", " ".join(error.messages)) from None
     log.say(f"-----> Fetching {reference}")
     known = _known(app, reference)
-    name, fresh = (known, False) if known else (reference, app.image_pull == App.Pull.ALWAYS)
+    fresh = not known and (app.image_pull == App.Pull.ALWAYS or _is_others(app, reference))
     login = login_for(app, reference)
-    kept = _patiently(lambda say: engine().keep(name, login, fresh=fresh, say=say), log, watch)
+    kept = _patiently(lambda say: engine().keep(known or reference, login, fresh=fresh, say=say), log, watch)
     log.say(f"       {kept.digest}, {megabytes(kept.size)}, {kept.platform}")
     facts = {name: getattr(kept, name) for name in ("digest", "platform", "size", "port", "has_shell")}
     with transaction.atomic():  # so that no clean-up meets one that nobody needs
@@ -74,6 +75,13 @@ def _known(app: App, reference: str) -> str:
         return ""
     last = Image.objects.filter(app__team=app.team_id, reference=reference).first()
     return last.exactly if last and engine().kept(last.digest) else ""
+
+
+def _is_others(app: App, reference: str) -> bool:
+    """Whether what is here under this digest came for another team: then its registry says whether it is for all."""
+    name = parse(reference)
+    found = Image.objects.filter(digest=name.digest) if name and name.digest else Image.objects.none()
+    return found.exclude(app__team=app.team_id).exists()
 
 
 def _patiently(deed: Callable[[Say], T], log: Writer, watch: Watch) -> T:

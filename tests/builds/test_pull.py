@@ -284,10 +284,23 @@ def test_another_team_does_not_get_what_it_cannot_fetch_by_a_name_it_has_heard_o
     engine.world.offered.offer(NAME)
     assert deployed(app).state == "live"
     engine.world.offered.away.add("registry.example")
-    other = make.app("other", source="image", git_url="", image=NAME, image_pull="missing")
-    App.objects.filter(pk=other.pk).update(team=make.team("Others"))
-    other.refresh_from_db()
-    assert deployed(other).failure_reason == "registry-unreachable"
+    assert deployed(of_others(NAME)).failure_reason == "registry-unreachable"
+
+
+def of_others(image: str) -> App:
+    """An app of another team, which asks no registry for what is here."""
+    made = make.app("other", source="image", git_url="", image=image, image_pull="missing")
+    App.objects.filter(pk=made.pk).update(team=make.team("Others"))
+    made.refresh_from_db()
+    return made
+
+
+@pytest.mark.parametrize("repository", ["registry.example/team/shop", "registry.example/others/own"])
+def test_nor_by_a_digest(app: App, engine: FakeEngine, repository: str) -> None:
+    offered = engine.world.offered.offer(NAME)
+    assert deployed(app).state == "live"
+    engine.world.offered.away.add("registry.example")
+    assert deployed(of_others(f"{repository}@{offered.digest}")).failure_reason == "registry-unreachable"
 
 
 def test_who_cancels_does_not_wait_for_the_registry(
