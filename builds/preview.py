@@ -1,6 +1,8 @@
 """A preview of detection: which buildpacks recognise the source as it is now, in seconds, without a build."""
 
 import secrets
+from collections import deque
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -19,13 +21,18 @@ from runtimes import bell
 from runtimes.engine.base import EngineError, JobSpec, Limits, Upload
 from runtimes.faults import Fault, PlatformFailed, TimedOut
 from runtimes.installation import engine
-from runtimes.loglines import LineSplitter
-from runtimes.models import App
+from runtimes.loglines import LONGEST, LineSplitter, shorten
+from runtimes.models import App, ConfigVar
 from runtimes.orders import order
+from runtimes.redaction import Redactor
 from runtimes.watch import Watch, worker_name
 
 SECONDS = 120
 LIMITS = Limits(memory=512, cpus=1.0, pids=128)
+
+# So much of what was said on the way is kept: the end of it.
+MOST_LINES = 1_000
+MOST_CHARACTERS = 20_000
 
 
 def start_preview(app: App) -> Detection:
@@ -43,14 +50,17 @@ def start_preview(app: App) -> Detection:
 
 def carry_out(detection: Detection) -> None:
     """Fetch the source, ask every usable buildpack, and write down which apply and what they said."""
+    app = detection.app
+    notes = _Notes([*ConfigVar.objects.for_build(app).values(), app.git_secret])
     try:
         with Watch(worker_name(), lambda: False) as watch:
-            found, output = _detect(detection, watch)
-        detection.move("done", found=found, output=output[-20_000:])
+            found = _detect(detection, notes, watch)
+        detection.move("done", found=found, output=notes.text())
     except Fault as fault:
-        detection.move("failed", output=fault.message)
+        detection.move("failed", output=notes.hide(fault.message))
     except (EngineError, PlatformFailed) as error:
-        detection.move("failed", output=_("The platform failed, not your app: %(why)s") % {"why": error})
+        failure = _("The platform failed, not your app: %(why)s") % {"why": error}
+        detection.move("failed", output=notes.hide(failure))
         raise
     finally:
         bell.ring(f"app.{detection.app_id}")
@@ -64,26 +74,34 @@ def end_abandoned() -> None:
 
 
 class _Notes:
-    """A pen that remembers what was said."""
+    """A pen that remembers what was said last, without secrets."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self.hide = Redactor(secrets)
+        self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._splitter = LineSplitter()
 
     def say(self, text: str) -> None:
-        self.lines.append(text)
+        self._lines.extend(self._stored(line) for line in [*self._splitter.close(), text])
 
     def write(self, data: bytes) -> None:
-        self.lines += self._splitter.feed(data)
+        self._lines.extend(map(self._stored, self._splitter.feed(data)))
+
+    def text(self) -> str:
+        """All that is remembered."""
+        return "\n".join([*self._lines, *map(self._stored, self._splitter.close())])[-MOST_CHARACTERS:]
+
+    def _stored(self, line: str) -> str:
+        return shorten(self.hide(line), unended=len(line) >= 2 * LONGEST)
 
 
-def _detect(detection: Detection, watch: Watch) -> tuple[list[dict[str, Any]], str]:
-    app, notes = detection.app, _Notes()
+def _detect(detection: Detection, notes: _Notes, watch: Watch) -> list[dict[str, Any]]:
+    app = detection.app
     if absent := stacks.missing(app.stack):
         raise BuildFailed("no-stack", absent)
     fetched = source.fetch(source.Wanted(app, f"preview-{detection.pk}"), notes, watch)
     try:
-        return _ask(detection, fetched.key, notes, watch), "\n".join(notes.lines)
+        return _ask(detection, fetched.key, notes, watch)
     finally:
         storages["sources"].delete(fetched.key)
 
@@ -114,7 +132,7 @@ def _ask(detection: Detection, key: str, notes: _Notes, watch: Watch) -> list[di
             raise BuildFailed(
                 "timeout", _("The buildpacks took longer than %(seconds)s seconds to answer.") % {"seconds": SECONDS}
             ) from None
-    return [{"name": buildpacks[each["index"]].name, "label": each["label"]} for each in found]
+    return [{"name": buildpacks[each["index"]].name, "label": notes.hide(each["label"])} for each in found]
 
 
 def _uploads(app: App, key: str, facts: dict[str, Any], buildpacks: list[Buildpack], nonce: str) -> list[Upload]:

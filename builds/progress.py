@@ -57,7 +57,7 @@ class Progress:
                 journal=self._build.journal,
                 position=placeholder.position + number,
                 key=f"buildpack:{each['index']}",
-                name=each["label"][:LONGEST_NAME],
+                name=self._called(each),
             )
             for number, each in enumerate(found)
         ]
@@ -66,7 +66,10 @@ class Progress:
 
     def _name(self, found: Event) -> None:
         """Call a buildpack's step what the buildpack calls itself; one of a list is asked when its turn comes."""
-        self._build.journal.steps.filter(key=f"buildpack:{found['index']}").update(name=found["label"][:LONGEST_NAME])
+        self._build.journal.steps.filter(key=f"buildpack:{found['index']}").update(name=self._called(found))
+
+    def _called(self, found: Event) -> str:
+        return self._log.redact(found["label"])[:LONGEST_NAME]
 
     def _labelled(self, event: Event) -> None:
         self._name(event)

@@ -221,7 +221,7 @@ class Writer:
         """End a step as done, failed, skipped or canceled."""
         self.end_of_output()
         self.flush()
-        self.journal.steps.get(key=key).move(state, ended_at=timezone.now(), note=note[:300])
+        self.journal.steps.get(key=key).move(state, ended_at=timezone.now(), note=self._redact(note)[:300])
         bell.ring(self.journal.topic)
 
     def _take(self, lines: list[str]) -> None:

@@ -10,6 +10,7 @@ from buildpacks import registry
 from builds import preview
 from builds.driver import COMMAND
 from builds.models import Build, Detection
+from runtimes.config import set_vars
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
@@ -83,6 +84,35 @@ def test_buildpacks_that_do_not_answer_are_ended(
     found = previewed()
     assert found.state == "failed"
     assert "took longer than 0 seconds" in found.output
+
+
+def test_no_secret_that_a_buildpack_prints_is_kept(
+    app: App, previewed: Callable[[], Detection], engine: FakeEngine
+) -> None:
+    set_vars(app, {"API_KEY": "s3cret-of-shop"})
+    app.git_secret = "token-of-shop"
+    app.save()
+
+    def talkative(process: Process) -> int:
+        process.write(process.files.read("/slipway/env/API_KEY") + b"\ntoken-of-shop, unended")
+        return 0
+
+    engine.world.programs[COMMAND] = talkative
+    assert previewed().output.splitlines()[-2:] == ["[redacted]", "[redacted], unended"]
+
+
+def test_of_what_buildpacks_print_without_end_the_end_is_kept(
+    previewed: Callable[[], Detection], engine: FakeEngine
+) -> None:
+    def endless(process: Process) -> int:
+        for number in range(5_000):
+            process.write(b"line %d\n" % number)
+        return 0
+
+    engine.world.programs[COMMAND] = endless
+    output = previewed().output
+    assert len(output) <= preview.MOST_CHARACTERS
+    assert output.splitlines()[-1] == "line 4999"
 
 
 def test_the_platforms_fault_reads_as_the_platforms(app: App, engine: FakeEngine, builder: Builder) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from pytest_django import Settings
@@ -102,6 +103,15 @@ def test_a_buildpacks_step_is_called_what_the_buildpack_calls_itself(app: App, b
     assert record.steps.get(key="buildpack:0").name == "procfile"
     assert build_next()
     assert record.steps.get(key="buildpack:0").name == builder.label[:100]
+
+
+def test_no_secret_gets_into_the_name_of_a_step(app: App, builder: Builder) -> None:
+    set_vars(app, {"API_KEY": "s3cret-of-shop"})
+    arrange(app, ["procfile"])
+    builder.label = "For s3cret-of-shop"
+    record = start_deploy(app.production).journal
+    assert build_next()
+    assert record.steps.get(key="buildpack:0").name == "For [redacted]"
 
 
 def test_the_driver_is_told_the_stack_as_buildpacks_know_it_and_what_is_built(
@@ -258,6 +268,17 @@ def test_what_is_deployed_again_has_its_source_and_its_buildpacks_whatever_is_se
     assert (again.state, again.source, again.listed) == ("succeeded", old.source, ["procfile"])
     assert [each["name"] for each in builder.orders[-1]["buildpacks"]] == ["procfile"]
     assert builder.orders[-1]["automatic"] is False
+
+
+def test_a_source_that_was_cleaned_up_is_fetched_by_its_commit_or_not_taken_for_another(
+    app: App, deployed: Deployed
+) -> None:
+    old = Build.objects.get(journal=deployed())
+    old.source = ""
+    with pytest.raises(ValidationError, match="not kept any more"):
+        deploy_again(old)
+    old.ref, old.commit = "main", "3f9c2ab41d0e77f2b9a13f9c2ab41d0e77f2b9a1"
+    assert deploy_again(old).ref == old.commit
 
 
 @pytest.mark.parametrize(
