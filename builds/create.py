@@ -23,6 +23,9 @@ GIT_URL = re.compile(
 GIT_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 LONGEST_REF = 200
 
+# What changes with an app's source without being named.
+SET_ALONG = ("archive", "archive_name", "credentials", "git_host_keys")
+
 
 def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
     *,
@@ -52,11 +55,20 @@ def create_app(  # noqa: PLR0913 - an app has that many facts, each with a name
     with transaction.atomic():
         app.save()
         Environment.objects.create(app=app, name="production")
-        if archive:
-            app.archive = keep(app, archive)
-            app.save(update_fields=["archive"])
+    if archive:  # in no transaction: others write while it is stored
+        _keep_first(app, archive)
     bell.ring("apps")
     return app
+
+
+def _keep_first(app: App, archive: "File[bytes]") -> None:
+    """Store the archive of an app that was made for it; without it there is no such app."""
+    try:
+        app.archive = keep(app, archive)
+        app.save(update_fields=["archive"])
+    except BaseException:
+        app.delete()
+        raise
 
 
 def keep(app: App, archive: "File[bytes]") -> str:
@@ -86,7 +98,7 @@ def change_source(app: App, *, archive: "File[bytes] | None" = None, **where: An
     if archive:
         app.archive = keep(app, archive)
     app.git_host_keys = ""
-    app.save()
+    app.save(update_fields=[*where, *SET_ALONG])  # and nothing else: somebody may have destroyed the app meanwhile
     bell.ring(f"app.{app.pk}")
 
 

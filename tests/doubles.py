@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer
+from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from console.celery import app as celery
@@ -125,3 +126,15 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+class Watched(ContentFile):  # type: ignore[type-arg]  # it takes none when it runs
+    """An archive that has something done while it is stored."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__(b"archive", "app.tar.gz")
+        self.meanwhile = meanwhile
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        self.meanwhile()
+        return super().chunks(chunk_size)

@@ -6,11 +6,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.utils import timezone
 
 from builds.create import GIT_URL, change_source, create_app
 from runtimes.models import App, Team
 from runtimes.models.apps import RESERVED_NAMES
 from tests import factories as make
+from tests.doubles import Watched
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +25,19 @@ def create(**facts: Any) -> App:
         "sample": "flask",
     } | facts
     return create_app(**given)
+
+
+def test_a_new_source_brings_nothing_back_that_changed_meanwhile() -> None:
+    made = create()
+    meanwhile = App.objects.filter(pk=made.pk)
+    change_source(
+        made,
+        source="archive",
+        archive=Watched(lambda: meanwhile.update(destroyed_at=timezone.now(), git_secret="other")),
+    )
+    made.refresh_from_db()
+    assert (made.source, made.archive_name, made.git_secret) == ("archive", "app.tar.gz", "other")
+    assert made.destroyed_at
 
 
 @pytest.mark.parametrize("name", ["a", "shop", "shop-2", "a1-b2-c3", "x" * 30])

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from buildpacks import registry
 from builds import deploys, stacks
 from builds.arrange import arrange
+from builds.create import create_app
 from builds.models import Build
 from builds.run import build_next, claim, wait_for_turn
 from builds.start import deploy_again, start_deploy
@@ -24,12 +25,12 @@ from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
 from runtimes.faults import PlatformFailed
-from runtimes.models import App, Journal, Release, Slug, Stack, Step
+from runtimes.models import App, Journal, Release, Slug, Stack, Step, Team
 from runtimes.watch import Watch
 from tests import factories as make
 from tests.builder import Builder, Git
 from tests.builds.tars import file, symlink, tar
-from tests.doubles import queued, together
+from tests.doubles import Watched, queued, together
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 Deployed = Callable[[], Journal]
@@ -268,6 +269,13 @@ def test_what_is_deployed_again_has_its_source_and_its_buildpacks_whatever_is_se
     assert (again.state, again.source, again.listed) == ("succeeded", old.source, ["procfile"])
     assert [each["name"] for each in builder.orders[-1]["buildpacks"]] == ["procfile"]
     assert builder.orders[-1]["automatic"] is False
+
+
+def test_others_write_while_the_archive_of_a_new_app_is_stored() -> None:
+    archive = Watched(lambda: together(lambda: Team.objects.create(name="meanwhile")))
+    made = create_app(team=make.team(), name="new", source="archive", archive=archive)
+    assert storages["sources"].exists(made.archive)
+    assert Team.objects.filter(name="meanwhile").exists()
 
 
 def test_a_source_that_was_cleaned_up_is_fetched_by_its_commit_or_not_taken_for_another(
