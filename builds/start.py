@@ -52,12 +52,17 @@ def start_deploy(
 def deploy_again(old: Build, *, by: Any = None, clear_cache: bool = False) -> Build:
     """Queue a deploy of exactly the source that `old` had, with the buildpacks that it had, in their order.
 
-    A build that never got as far as a source is asked for anew.
+    A build that never got as far as a source is asked for anew. Of a source that was cleaned up the commit is fetched
+    once more; raises `ValidationError` where it had none.
     """
     environment = old.journal.environment
     facts = {name: getattr(old, name) for name in ("ref", "archive", "source", "commit", "author", "message")}
     used = [each["name"] for each in old.buildpacks] or old.listed
     facts |= {"image": old.image, "found": old.found}
+    if old.buildpacks and not old.source:
+        if not old.commit:
+            raise ValidationError(_("Its source is not kept any more. Deploy what there is now."))
+        facts["ref"] = old.commit
     return _queue(environment, by, clear_cache=clear_cache, listed=used if old.source else old.listed, **facts)
 
 

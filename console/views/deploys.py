@@ -99,7 +99,11 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
     if deploy.build is None:
         messages.warning(request, _("This one had no build. Roll back to its release instead."))
         return redirect("deploy", name, number)
-    build = deploy_again(deploy.build, by=request.user, clear_cache="clear_cache" in request.POST)
+    try:
+        build = deploy_again(deploy.build, by=request.user, clear_cache="clear_cache" in request.POST)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("deploy", name, number)
     facts: dict[str, Any] = {"of": f"#{number}", "clear_cache": build.clear_cache}
     record(request, "retry", environment=deploy.environment, target=f"#{build.journal.number}", **facts)
     return redirect("deploy", name, build.journal.number)

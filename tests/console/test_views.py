@@ -438,6 +438,14 @@ def test_a_retry_takes_the_very_same_source(alice: Client, app: App) -> None:
     assert Build.objects.get(journal__number=2).source == "1/source"
 
 
+def test_a_retry_without_its_source_says_so(alice: Client, app: App) -> None:
+    make.deploy(app, "failed", commit="")
+    Build.objects.update(source="", commit="", buildpacks=[{"name": "procfile"}])
+    answer = alice.post("/apps/shop/deploys/1/retry", follow=True)
+    assert "Its source is not kept any more." in answer.content.decode()
+    assert Build.objects.count() == 1
+
+
 def test_somebody_new_gets_a_password_that_is_shown_once(signed_in: Callable[[str], Client]) -> None:
     root = signed_in("root")
     shown = root.post("/admin/people/new", {"name": "nora"}).content.decode()
