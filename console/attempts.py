@@ -1,5 +1,8 @@
 """How often somebody may try a password or a token: by account and by address, counted in the cache."""
 
+from contextlib import suppress
+from ipaddress import ip_network
+
 from django.core.cache import cache
 from django.http import HttpRequest
 
@@ -19,7 +22,8 @@ def failed(request: HttpRequest | None, account: str = "") -> None:
     """Count one more failure."""
     for key, _ in _keys(request, account):
         cache.add(key, 0, WINDOW_SECONDS)
-        cache.incr(key)
+        with suppress(ValueError):  # its time has just run out
+            cache.incr(key)
 
 
 def succeeded(account: str) -> None:
@@ -29,8 +33,14 @@ def succeeded(account: str) -> None:
 
 def _keys(request: HttpRequest | None, account: str) -> list[tuple[str, int]]:
     keys = [(_account_key(account), MOST_PER_ACCOUNT)] if account else []
-    address = address_of(request) if request else None
-    return [*keys, (f"sign-in.address.{address}", MOST_PER_ADDRESS)]
+    return [*keys, (f"sign-in.address.{_place(address_of(request) if request else None)}", MOST_PER_ADDRESS)]
+
+
+def _place(address: str | None) -> str:
+    """Whose an address is: of IPv6 a visitor has 2^64 to choose from (RFC 6177), so the network counts."""
+    if address is None or ":" not in address:
+        return str(address)
+    return str(ip_network((address, 64), strict=False))
 
 
 def _account_key(account: str) -> str:

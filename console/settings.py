@@ -120,6 +120,14 @@ CELERY_BEAT_SCHEDULE = {
     "domains": {"task": "runtimes.tasks.look_up_due", "schedule": 60.0, "options": {"expires": 60}},
 }
 
+# Failed sign-ins are counted here. The usual 300 places are soon filled by whoever wants a count to be forgotten.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 # Slugs, sources, logs: local files by default, S3 where a bucket is named.
 STORAGE_DIR = DATA_DIR / "storage"
 S3_BUCKET = env.str("SLIPWAY_S3_BUCKET", default="")

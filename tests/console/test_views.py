@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -383,6 +384,25 @@ def test_guessing_from_one_address_ends_for_all_accounts_and_a_made_up_address_d
     again = guesser.post("/login", VERA, headers={"X-Forwarded-For": "198.51.100.77, 203.0.113.9"})
     assert "too many attempts" in again.content.decode()
     assert guesser.post("/login", VERA, headers={"X-Forwarded-For": "203.0.113.10"}).status_code == 302
+
+
+def test_a_count_of_failures_is_not_forgotten_for_others_that_come_after_it() -> None:
+    for number in range(400):
+        attempts.failed(None, f"nobody-{number}")
+    for _ in range(attempts.MOST_PER_ACCOUNT):
+        attempts.failed(None, "alice")
+    for number in range(400):
+        attempts.failed(None, f"somebody-{number}")
+    cache.delete("sign-in.address.None")
+    assert attempts.too_many(None, "alice")
+    assert not attempts.too_many(None, "vera")
+
+
+def test_all_addresses_of_a_visitors_network_count_as_one(rf: RequestFactory) -> None:
+    for number in range(attempts.MOST_PER_ADDRESS):
+        attempts.failed(rf.get("/", REMOTE_ADDR=f"2001:db8:0:1::{number + 1:x}"))
+    assert attempts.too_many(rf.get("/", REMOTE_ADDR="2001:db8:0:1:ffff::1"))
+    assert not attempts.too_many(rf.get("/", REMOTE_ADDR="2001:db8:0:2::1"))
 
 
 def test_the_rail_says_how_long_a_step_usually_takes(alice: Client, app: App) -> None:
