@@ -43,17 +43,17 @@ def store(instance: Instance, printed: Iterable[Printed], redact: Redactor) -> i
     """Store those of the lines that are not stored yet; return how many.
 
     The instance's cursor moves in the same transaction, so of two readers of one container each
-    line is stored by exactly one.
+    line is stored by exactly one. The lines are read and redacted before: nobody waits for that.
     """
+    ready = [(each, _line(each, instance, redact)) for each in printed]
     with transaction.atomic():
-        now = Instance.objects.select_for_update().select_related("release").get(pk=instance.pk)
-        fresh = [each for each in printed if now.printed_until is None or _is_after(each, now)]
+        now = Instance.objects.select_for_update().get(pk=instance.pk)
+        fresh = [pair for pair in ready if now.printed_until is None or _is_after(pair[0], now)]
         if not fresh:
             return 0
-        lines = [_line(each, now, redact) for each in fresh]
-        last = fresh[-1]
+        last, _ = fresh[-1]
         Instance.objects.filter(pk=now.pk).update(printed_until=last.at, printed_ordinal=last.ordinal)
-        _append(now.environment_id, lines)
+        _append(now.environment_id, [line for _, line in fresh])
     bell.ring(topic(now.environment_id))
     return len(fresh)
 

@@ -1,11 +1,12 @@
 """What instances print: stored once each, without secrets, read by a cursor."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from runtimes import output
-from runtimes.models import Instance
+from runtimes.models import Instance, Team
 from runtimes.output import Printed
 from runtimes.redaction import Redactor
 from tests import factories as make
@@ -42,6 +43,15 @@ def test_of_two_who_read_one_container_each_line_is_stored_by_one(instance: Inst
     stored = together(*[lambda: output.store(instance, lines, Redactor())] * 4)
     assert sum(stored) == 50
     assert texts(instance) == [str(number) for number in range(50)]
+
+
+def test_others_write_while_lines_are_read(instance: Instance) -> None:
+    def slowly() -> Iterator[Printed]:
+        together(lambda: Team.objects.create(name="meanwhile"))
+        yield from printed(b"one")
+
+    assert output.store(instance, slowly(), Redactor()) == 1
+    assert Team.objects.filter(name="meanwhile").exists()
 
 
 def test_lines_of_one_moment_are_told_apart(instance: Instance) -> None:
