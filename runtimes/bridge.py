@@ -17,6 +17,7 @@ from runtimes.watch import Watch
 
 # A new viewer is shown this much of what was written before, in bytes.
 REMEMBERED = 64 * 1024
+PIECE = 16 * 1024
 
 # A browser says every few seconds that it is there. One that said nothing for so long is gone; one that left may come
 # back.
@@ -94,13 +95,18 @@ class Bridge:
                 await self._tell(data)
 
     async def _show_all(self, viewer: int) -> None:
-        """Show a new viewer what was written before; who looked until now is told to look away."""
+        """Show a new viewer what was written before; who looked until now is told to look away.
+
+        In few pieces, for which there is room where nobody has read yet: should that viewer be gone already, the next
+        one is heard all the same.
+        """
         former, self._viewer, self._left_at = self._viewer, viewer, None
         if former:
             await wire.offer(wire.screen(self._shell.pk, former), {"elsewhere": True})
         async with self._showing:
-            for data in self._written:
-                await self._tell(data)
+            whole = b"".join(self._written)
+            for start in range(0, len(whole), PIECE):
+                await self._tell(whole[start : start + PIECE])
 
     async def _tell(self, data: bytes) -> None:
         """Wait for the viewer to take it; what nobody looks at is only remembered."""

@@ -134,6 +134,19 @@ async def test_a_shell_in_an_instance_leaves_the_instance_alone(environment: Env
     assert [one.state for one in engine.observe({"slipway.process": "web"})] == ["up"]
 
 
+async def test_a_viewer_that_goes_before_it_has_seen_all_keeps_the_next_one_not_waiting(
+    environment: Environment,
+) -> None:
+    row = await asked(environment)
+    async with carried(row) as viewer:
+        for number in range(120):
+            await viewer.type(f"echo line {number}.\n")
+            await viewer.see(f"\nline {number}.")
+        await viewer.say(viewer=2)  # and reads nothing
+        await viewer.say(viewer=3)
+        await Viewer(row.pk, 3).see("line 119.")
+
+
 async def test_the_size_reaches_the_terminal(environment: Environment) -> None:
     async with carried(await asked(environment)) as viewer:
         await viewer.say(size=[33, 111])
