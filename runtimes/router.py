@@ -166,7 +166,8 @@ def _bring(held: Hold, table: Table) -> bool:
         _tidy(plan.ref, held, told)
         return False
     former = (*told.former, told.files)
-    held.note = json.dumps(_Told(former=(*former, told.staged)))  # what breaks off halfway is told again
+    known = told if plan.is_loaded else _Told()  # what breaks off halfway is told again, and nothing else
+    held.note = json.dumps(known._replace(files="", staged="", former=(*former, told.staged)))
     if plan.files not in (told.files, told.staged):
         _put(plan, table)
     if plan.files != told.files:

@@ -21,7 +21,7 @@ from runtimes.holding import hold
 from runtimes.models import Domain, Environment, Instance, Team
 from runtimes.places import Route, Table, covers, grown, needed
 from tests import factories as make
-from tests.doubles import add_router, routes, together
+from tests.doubles import add_router, move, routes, together
 
 WORD = "the word"
 QUIET = {"disable": True}
@@ -413,6 +413,20 @@ def test_what_was_refused_is_tried_again(shared_db: None, engine: FakeEngine) ->
         router.sync()
     engine.world.programs["caddy"] = lambda _: 0
     assert router.sync()
+
+
+def test_files_that_were_not_taken_come_again_without_loading_anything(shared_db: None, engine: FakeEngine) -> None:
+    loads = count_loads(engine)
+    app = make.app()
+    router.sync()
+    Environment.objects.create(app=app, name="staging")
+    engine.world.programs["mv"] = lambda _: 1
+    with pytest.raises(EngineError):
+        router.sync()
+    engine.world.programs["mv"] = move
+    assert [router.sync(), router.sync()] == [True, False]
+    assert list(routes(engine)) == ["shop--staging.localhost", "shop.localhost"]
+    assert loads == [router.RELOAD]
 
 
 def test_a_router_that_is_away_is_named(shared_db: None, engine: FakeEngine) -> None:
