@@ -20,9 +20,10 @@ def make_release(what: Runnable, environment: Environment, *, journal: Journal, 
     Raises `IntegrityError` if the environment has a pending release already, and `ValidationError` if what it runs has
     been cleaned up.
     """
-    facts = as_set_now(what, environment) | facts
     with transaction.atomic():
-        number = Release.objects.next_number(environment)
+        number = Release.objects.next_number(environment)  # nobody makes another one from here on
+        environment.refresh_from_db(fields=["release_command"])
+        facts = as_set_now(what, environment) | facts
         if type(what)._default_manager.filter(pk=what.pk, removed_at__isnull=False).exists():
             raise ValidationError(_("What it runs has been cleaned up in the meantime."))
         release = Release.objects.create(environment=environment, number=number, journal=journal, **facts)

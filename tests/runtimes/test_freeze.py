@@ -30,7 +30,7 @@ def test_a_slug_brings_its_commands_and_the_environment_may_set_others(environme
 
 
 def test_a_release_command_that_is_set_here_takes_the_place_of_the_procfiles(environment: Environment) -> None:
-    environment.release_command = "migrate --here"
+    Environment.objects.update(release_command="migrate --here")  # also while the release was being made ready
     assert made(make.slug(environment.app, release_command="migrate"), environment).release_command == "migrate --here"
 
 
