@@ -11,7 +11,17 @@ def volume(app: App, stack: Stack | None = None) -> str:
 
     The dot, which no app's name has, keeps apps apart whatever their stacks are called.
     """
-    return f"cache-{app.name}.{(stack or app.stack).name}"
+    return _named(app, (stack or app.stack).name)
+
+
+def forget(stack: str) -> None:
+    """Remove what builds with a stack left that is gone; nobody would ask for it any more."""
+    for app in App.objects.all():
+        engine().remove_volume(_named(app, stack))
+
+
+def _named(app: App, stack: str) -> str:
+    return f"cache-{app.name}.{stack}"
 
 
 def clear(app: App) -> None:

@@ -30,6 +30,8 @@ def look() -> None:
     """Ask every part that the controller can reach, and write down what it says."""
     for name, text, is_well in _findings():
         note(name, text, is_well=is_well)
+    there = [f"stack {stack.name}" for stack in Stack.objects.all()]
+    Finding.objects.filter(name__startswith="stack ").exclude(name__in=there).delete()
 
 
 def note(name: str, text: str = "", *, is_well: bool = True) -> None:

@@ -66,9 +66,10 @@ def adopt_stack(stack_id: int) -> None:
 
 @shared_task
 def drop_stack(name: str) -> None:
-    """Remove the images of a stack that is gone."""
+    """Remove the images of a stack that is gone, and what builds with it left."""
     if not Stack.objects.filter(name=name).exists():
         adopt.drop(name)
+        cache.forget(name)
 
 
 @shared_task

@@ -74,7 +74,8 @@ def _findings() -> list[tuple[Finding, bool]]:
 
 
 def _stored() -> list[Stored]:
-    slugs = Slug.objects.aggregate(count=Count("sha256", distinct=True), size=Sum("size"))
+    archives = Slug.objects.filter(removed_at=None).order_by().values("sha256", "size").distinct()
+    slugs = archives.aggregate(count=Count("*"), size=Sum("size"))
     caches = Build.objects.exclude(cache_bytes=None).order_by("app", "-pk").values_list("app", "cache_bytes")
     latest = {app: size or 0 for app, size in reversed(list(caches))}
     sources = Build.objects.exclude(source="").values("source").distinct().count()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from builds import cache, stacks
+from builds import cache, stacks, tasks
 from builds.models import Build
 from builds.run import build_next
 from builds.start import start_deploy
@@ -31,6 +31,19 @@ def test_another_stack_begins_with_a_cache_that_nobody_has_measured(
     before = cache.volume(app)
     stacks.change_stack(app, Stack.objects.get(name="debian-13"))
     assert (cache.size(app), cache.volume(app) != before) == (None, True)
+
+
+def test_a_stack_that_is_removed_takes_the_caches_of_its_builds_along(
+    deployed: Callable[[], Journal], app: App, engine: FakeEngine
+) -> None:
+    deployed()
+    left = f"{engine.namespace}-{cache.volume(app)}"
+    assert left in engine.world.volumes
+    tasks.drop_stack(app.stack.name)
+    assert left in engine.world.volumes
+    Stack.objects.filter(pk=app.stack_id).update(name="renamed")
+    tasks.drop_stack("debian-12")
+    assert left not in engine.world.volumes
 
 
 def test_a_stack_without_images_fails_the_build_with_what_makes_them(

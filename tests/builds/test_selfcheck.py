@@ -12,7 +12,7 @@ from builds import selfcheck
 from builds.models import Finding
 from builds.selfcheck import Heartbeat
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import PlatformLimits
+from runtimes.models import PlatformLimits, Stack
 
 pytestmark = pytest.mark.usefixtures("shared_db")
 
@@ -27,6 +27,13 @@ def test_what_is_well_says_so(engine: FakeEngine) -> None:
     for name in ("docker", "router", "disk", "storage slugs", "storage sources"):
         assert said(name)[0], said(name)
     assert storages["slugs"].listdir("")[1] == []
+
+
+def test_a_stack_that_was_removed_is_not_missed(engine: FakeEngine) -> None:
+    selfcheck.note("stack heroku-24", "Its images are here.")
+    selfcheck.look()
+    stacks = Finding.objects.filter(name__startswith="stack ").values_list("name", flat=True)
+    assert sorted(stacks) == sorted(f"stack {stack.name}" for stack in Stack.objects.all())
 
 
 def test_an_engine_that_is_away_is_told_and_stops_no_other_answer(engine: FakeEngine) -> None:

@@ -35,6 +35,17 @@ def test_health_is_shown_while_redis_is_away_and_says_so(
     assert "what is asked for waits, and pages show news late" in answer.content.decode()
 
 
+def test_what_was_cleaned_up_is_not_counted_as_stored(signed_in: Callable[[str], Client], app: App) -> None:
+    for _ in range(3):
+        make.deploy(app)
+    app.slugs.update(size=5_000_000, removed_at=None)
+    gone = app.slugs.all()[0]
+    app.slugs.filter(pk=gone.pk).update(removed_at=timezone.now())
+    stored = {each.name: each for each in signed_in("root").get("/admin/health").context["stored"]}
+    others = len({slug.sha256 for slug in app.slugs.filter(removed_at=None)})
+    assert (stored["Slugs"].number, stored["Slugs"].size) == (str(others), others * 5_000_000)
+
+
 def test_the_limits_are_changed_and_it_is_written_down(signed_in: Callable[[str], Client]) -> None:
     fields = {"free_disk": "0", "releases": "5", "sources": "4", "logs": "100"}
     assert signed_in("root").post("/admin/limits", fields).status_code == 302
