@@ -1,21 +1,25 @@
 """The periodic look at the queue: no build is ever stuck."""
 
 import logging
+from datetime import timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from builds import adopt, destroy, preview
+from builds import adopt, destroy, obtain, preview
 from builds.models import Build
 from runtimes import bell, journal
-from runtimes.engine.base import EngineError
+from runtimes.engine.base import EngineError, Observed
 from runtimes.holding import Held
 from runtimes.installation import engine
 from runtimes.models import App, Journal
 from runtimes.orders import order
 
 log = logging.getLogger(__name__)
+
+# No job of the platform's own, for no app, takes so long.
+LONGEST_JOB = timedelta(hours=1)
 
 
 def look_after() -> None:
@@ -29,6 +33,7 @@ def look_after() -> None:
         order("builds.tasks.pull_next")
     seal_forgotten()
     preview.end_abandoned()
+    obtain.end_abandoned()
     adopt.refresh()
     remove_orphans()
     remove_destroyed(App.objects.filter(destroyed_at__isnull=False))
@@ -67,14 +72,22 @@ def seal_forgotten() -> None:
 
 
 def remove_orphans() -> None:
-    """Remove the containers of fetches, builds, commands and shells for whose app nobody works any more."""
+    """Remove the containers of fetches, builds, commands and shells for whose app nobody works any more.
+
+    Those for no app, as of a buildpack that is fetched, go when nobody can be at work in them.
+    """
     try:
         jobs = engine().observe({"slipway.kind": "job"})
         busy = _busy()  # asked after, so that what has just begun is seen
-        orphans = [job.ref for job in jobs if job.labels.get("slipway.app", "") not in {"", *busy}]
-        engine().stop(orphans, grace=0)
+        engine().stop([job.ref for job in jobs if _is_left(job, busy)], grace=0)
     except EngineError as error:
         log.error("What nobody works on could not be removed: %s", error)
+
+
+def _is_left(job: Observed, busy: set[str]) -> bool:
+    if app := job.labels.get("slipway.app"):
+        return app not in busy
+    return job.started_at is not None and job.started_at < timezone.now() - LONGEST_JOB
 
 
 def _busy() -> set[str]:

@@ -12,19 +12,21 @@ from typing import IO, cast
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from buildpacks.models import Buildpack
 from builds import archives, git
 from builds.faults import BuildFailed, minutes
-from builds.register import TOPIC
+from builds.register import TOPIC, held_as
 from builds.uploads import bundle, ca_bundle
 from runtimes import addresses, bell
 from runtimes.engine.base import EngineError, Job, JobSpec, Limits, Upload
 from runtimes.faults import Fault, TimedOut
+from runtimes.holding import hold
 from runtimes.installation import engine
-from runtimes.models import Stack
+from runtimes.models import Hold, Stack
 from runtimes.watch import Watch, worker_name
 
 MOST_BYTES = 200 * 1024**2
@@ -46,6 +48,20 @@ Kind = Buildpack.Kind
 
 def obtain(buildpack: Buildpack, upload: str = "") -> None:
     """Fetch, verify and store it; what goes wrong is written down as its `problem`."""
+    with hold(held_as(buildpack)):
+        _obtain(buildpack, upload)
+
+
+def end_abandoned() -> None:
+    """Say of those whose worker is gone that they did not come; nobody holds them any more."""
+    for buildpack in Buildpack.objects.filter(archive="", problem="").exclude(kind=Kind.BUNDLED):
+        if Hold.objects.filter(name=held_as(buildpack), held_until__lt=timezone.now()).exists():
+            problem = _("The worker that fetched it stopped. Fetch it again, or upload it again.")
+            Buildpack.objects.filter(pk=buildpack.pk, archive="").update(problem=problem)
+            bell.ring(TOPIC)
+
+
+def _obtain(buildpack: Buildpack, upload: str) -> None:
     try:
         with tempfile.TemporaryFile() as raw:
             _fetch(buildpack, upload, raw)
@@ -62,7 +78,9 @@ def obtain(buildpack: Buildpack, upload: str = "") -> None:
         buildpack.problem = _("The platform failed. Its log says more.")
         raise
     finally:
-        buildpack.save(update_fields=["archive", "problem", "pin"])
+        facts = {name: getattr(buildpack, name) for name in ("archive", "problem", "pin")}
+        if not Buildpack.objects.filter(pk=buildpack.pk).update(**facts) and buildpack.archive:  # removed meanwhile
+            storages["buildpacks"].delete(buildpack.archive)
         bell.ring(TOPIC)
         if upload:
             storages["buildpacks"].delete(upload)

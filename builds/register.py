@@ -17,6 +17,7 @@ from buildpacks.models import Buildpack
 from builds.create import GIT_URL, check_address
 from builds.models import AppBuildpack
 from runtimes import bell
+from runtimes.models import Hold
 from runtimes.orders import order
 from runtimes.storage import store
 
@@ -67,8 +68,14 @@ def fetch_again(buildpack: Buildpack) -> None:
         raise ValidationError(_("There is nothing to fetch for %(name)s.") % {"name": buildpack.name})
     buildpack.problem = ""
     buildpack.save(update_fields=["problem"])
+    Hold.objects.filter(name=held_as(buildpack)).delete()  # nobody has begun yet
     order("builds.tasks.obtain_buildpack", buildpack.pk, "")
     bell.ring(TOPIC)
+
+
+def held_as(buildpack: Buildpack) -> str:
+    """By which name it is held while it is fetched."""
+    return f"buildpack.{buildpack.pk}"
 
 
 def unregister(buildpack: Buildpack) -> None:

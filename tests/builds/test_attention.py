@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from builds import attention, deploys
+from buildpacks.models import Buildpack
+from builds import attention, deploys, register
 from builds.models import Build
 from builds.run import build_next, claim
 from builds.start import start_deploy
@@ -143,6 +144,32 @@ def test_instances_and_the_containers_of_others_are_no_orphans(app: App, engine:
     assert len(stranger.observe()) == 1
     assert len(engine.observe({"slipway.kind": "instance"})) == 1
     assert jobs(engine) == [f"{engine.namespace}-fetch"]
+
+
+def test_a_container_for_no_app_goes_when_nobody_can_be_at_work_in_it(
+    shared_db: None, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_in(engine, JobSpec("fetch", "slipway/debian-12:run", ("sleep", "infinity")))
+    attention.look_after()
+    assert jobs(engine)
+    monkeypatch.setattr(attention, "LONGEST_JOB", timedelta())
+    attention.look_after()
+    assert jobs(engine) == []
+
+
+def test_a_buildpack_whose_worker_is_gone_can_be_fetched_again(shared_db: None, engine: FakeEngine) -> None:
+    made = Buildpack.objects.create(name="hello", kind="tarball", url="https://host.example/hello")
+    attention.look_after()
+    made.refresh_from_db()
+    assert made.problem == ""  # nobody has begun yet
+    Hold.objects.create(name=register.held_as(made), held_by="killed", held_until=timezone.now() - LONG_AGO)
+    attention.look_after()
+    made.refresh_from_db()
+    assert "stopped" in made.problem
+    register.fetch_again(made)
+    attention.look_after()
+    made.refresh_from_db()
+    assert made.problem == ""
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "canceled"])

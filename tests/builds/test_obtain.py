@@ -50,6 +50,20 @@ class Download:
         return 0
 
 
+def test_one_that_was_removed_while_it_came_leaves_nothing(engine: FakeEngine) -> None:
+    buildpack = listed("tarball", pin=SUM)
+    download = Download(engine, TARBALL)
+
+    def removed_meanwhile(process: Process) -> int:
+        Buildpack.objects.filter(pk=buildpack.pk).delete()
+        return download(process)
+
+    engine.world.programs["/slipway/bin/download"] = removed_meanwhile
+    obtain(buildpack)
+    assert not Buildpack.objects.filter(name="hello").exists()
+    assert storages["buildpacks"].listdir("hello")[1] == []
+
+
 def refused(buildpack: Buildpack, upload: str = "") -> str:
     """Why it was not taken; then nothing of it is there."""
     obtain(buildpack, upload)
