@@ -55,8 +55,7 @@ def paste(request: HttpRequest, name: str) -> HttpResponse:
 def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Remove one var, of all environments or of one."""
     app = access.app(request, name, can="configure")
-    key = request.POST.get("key", "")
-    environment = app.environments.filter(name=request.POST.get("environment", "")).first()
+    key, environment = request.POST.get("key", ""), _named(request, app)
     if unset_vars(app, [key], environment):
         record(request, "config-remove", app=app, environment=environment, target=key)
     messages.success(request, _("%(key)s is removed. The next release runs without it.") % {"key": key})
@@ -79,7 +78,7 @@ def reveal(request: HttpRequest, name: str) -> HttpResponse:
 def export(request: HttpRequest, name: str) -> HttpResponse:
     """A `.env` file of what releases of an environment get, or of what is set for all."""
     app = access.app(request, name, can="reveal")
-    environment = app.environments.filter(name=request.POST.get("environment", "")).first()
+    environment = _named(request, app)
     found = ConfigVar.objects
     values = found.for_release(environment) if environment else found.for_build(app)
     record(request, "config-export", app=app, environment=environment)
@@ -92,6 +91,12 @@ def release(request: HttpRequest, name: str) -> HttpResponse:
     environment = access.environment(request, name, request.POST.get("environment") or "production", can="configure")
     access.require_release(request, environment)
     return _release(request, environment.app, [environment])
+
+
+def _named(request: HttpRequest, app: App) -> Environment | None:
+    """The environment that was named; None where none was: that means all of them."""
+    name = request.POST.get("environment", "")
+    return get_object_or_404(app.environments, name=name) if name else None
 
 
 def _stale(app: App, rows: list[ConfigVar]) -> list[tuple[Environment, list[str]]]:

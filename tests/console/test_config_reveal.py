@@ -46,6 +46,13 @@ def test_a_var_that_is_not_there_cannot_be_revealed(shop: App, alice: Client) ->
     assert alice.post("/apps/shop/config/reveal", {"key": "NOTHING"}).status_code == 404
 
 
+@pytest.mark.parametrize("deed", ["export", "remove"])
+def test_an_environment_that_is_not_there_does_not_mean_all_of_them(deed: str, shop: App, alice: Client) -> None:
+    answer = alice.post(f"/apps/shop/config/{deed}", {"key": "TOKEN", "environment": "stagign"})
+    assert answer.status_code == 404
+    assert shop.config_vars.filter(environment=None, key="TOKEN").exists()
+
+
 @pytest.mark.parametrize(("environment", "value"), [("", SECRET), ("production", "productions-own")])
 def test_an_export_is_a_file_that_can_be_pasted_again(environment: str, value: str, shop: App, alice: Client) -> None:
     answer = alice.post("/apps/shop/config/export", {"environment": environment})
