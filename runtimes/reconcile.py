@@ -35,6 +35,23 @@ USUAL = (30, "SIGTERM")
 Way = tuple[int, str]
 
 
+def catch_up(environment: Environment) -> None:
+    """Reconcile, and wait until the new instances are up, unless somebody in this process is just about to do so.
+
+    Who waits for an environment reads its rows after that, and who waits for instances sees all that begin: so of many
+    who ask for changes of one that is slow two take a place of the queue, and no more.
+    """
+    with alone(f"turn.{environment.pk}") as is_free:
+        if not is_free:
+            return
+        with hold(f"environment.{environment.pk}"):
+            pass  # whoever asks from here on waits anew
+    reconcile(environment)
+    with alone(f"settle.{environment.pk}") as is_free:
+        if is_free:
+            settle(environment)
+
+
 def reconcile(environment: Environment, patience: float = HOLD_SECONDS) -> None:
     """One pass: mirror what is, start what is missing of the live release, stop what belongs to none.
 

@@ -15,8 +15,7 @@ from runtimes.watch import worker_name
 def bring_in_line(environment_id: int) -> None:
     """Make an environment what its rows say, and wait until its new instances are up."""
     if environment := Environment.objects.select_related("app").filter(pk=environment_id).first():
-        reconcile.reconcile(environment)
-        reconcile.settle(environment)
+        reconcile.catch_up(environment)
 
 
 @shared_task

@@ -10,6 +10,7 @@ from runtimes import restart, tasks
 from runtimes.deploy import STEPS, deploy
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process as Running
+from runtimes.holding import alone, hold
 from runtimes.journal import Writer, plan
 from runtimes.models import Environment, Release
 from runtimes.reconcile import reconcile, settle
@@ -20,6 +21,56 @@ from tests.doubles import move, queued, routes
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
 SERVES = {"web": "app", "worker": "sleep infinity"}
+
+
+def beside(deed: Callable[[], object]) -> threading.Thread:
+    """Have it done in a thread."""
+
+    def do() -> None:
+        try:
+            deed()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    return thread
+
+
+def test_who_asks_for_more_of_an_environment_that_somebody_holds_does_not_wait_as_well(
+    environment: Environment, engine: FakeEngine
+) -> None:
+    with hold(f"environment.{environment.pk}"):
+        first = beside(lambda: tasks.bring_in_line(environment.pk))
+        while is_free(f"turn.{environment.pk}"):
+            assert first.is_alive()
+        scale(environment, {"worker": 2})
+        tasks.bring_in_line(environment.pk)  # returns
+        assert first.is_alive()
+    first.join()
+    assert environment.instances.filter(process="worker").count() == 2
+
+
+def test_who_asks_for_more_while_instances_begin_does_not_wait_for_them_as_well(environment: Environment) -> None:
+    environment.processes.update(health="command", health_command="false", start_period=60)
+    scale(environment, {"worker": 1})
+    first = beside(lambda: tasks.bring_in_line(environment.pk))
+    while is_free(f"settle.{environment.pk}"):
+        assert first.is_alive()
+    scale(environment, {"worker": 2})
+    tasks.bring_in_line(environment.pk)  # returns
+    assert first.is_alive()
+    starting = environment.instances.filter(process="worker", state="starting")
+    assert starting.count() == 2
+    environment.processes.update(health_command="true")
+    starting.update(state="up")
+    first.join()
+
+
+def is_free(name: str) -> bool:
+    """Whether nobody does the thing of this name."""
+    with alone(name) as is_free:
+        return is_free
 
 
 @pytest.fixture
