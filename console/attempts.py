@@ -1,7 +1,7 @@
 """How often somebody may try a password or a token: by account and by address, counted in the cache."""
 
 from contextlib import suppress
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -38,9 +38,9 @@ def _keys(request: HttpRequest | None, account: str) -> list[tuple[str, int]]:
 
 def _place(address: str | None) -> str:
     """Whose an address is: of IPv6 a visitor has 2^64 to choose from (RFC 6177), so the network counts."""
-    if address is None or ":" not in address:
+    if address is None or not isinstance(found := ip_address(address), IPv6Address):
         return str(address)
-    return str(ip_network((address, 64), strict=False))
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
 
 
 def _account_key(account: str) -> str:

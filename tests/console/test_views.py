@@ -405,6 +405,13 @@ def test_all_addresses_of_a_visitors_network_count_as_one(rf: RequestFactory) ->
     assert not attempts.too_many(rf.get("/", REMOTE_ADDR="2001:db8:0:2::1"))
 
 
+def test_visitors_whose_addresses_are_written_as_ipv6_count_by_themselves(rf: RequestFactory) -> None:
+    for _ in range(attempts.MOST_PER_ADDRESS):
+        attempts.failed(rf.get("/", REMOTE_ADDR="::ffff:203.0.113.9"))
+    assert attempts.too_many(rf.get("/", REMOTE_ADDR="203.0.113.9"))
+    assert not attempts.too_many(rf.get("/", REMOTE_ADDR="::ffff:203.0.113.10"))
+
+
 def test_the_rail_says_how_long_a_step_usually_takes(alice: Client, app: App) -> None:
     for speed in (1.0, 2.0, 9.0):
         make.deploy(app, speed=speed)
