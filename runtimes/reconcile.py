@@ -74,7 +74,7 @@ def reconcile(environment: Environment, patience: float = HOLD_SECONDS) -> None:
     with _nobody_elses(over) as mine:
         for (grace, signal), refs in mine.items():  # not held: an app may take its whole grace to end
             end(refs, grace, signal)
-    with hold(f"environment.{environment.pk}"):
+    with hold(f"environment.{environment.pk}", patience):
         refresh(environment)
     router.sync()
 
