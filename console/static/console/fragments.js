@@ -10,12 +10,29 @@ export function keepFragmentsHonest() {
     }
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const byNews = event.detail.requestConfig.triggeringEvent?.type === "news";
-    if (byNews && document.querySelector("main details[open], .app-header details[open], dialog[open]")) {
+    if (byNews(event) && document.querySelector("main details[open], .app-header details[open], dialog[open]")) {
       event.preventDefault();
       document.addEventListener("toggle", () => askAgain(), { once: true, capture: true });
     }
   });
+}
+
+/** What somebody asked for and did not get is told, until something comes. News come again by themselves. */
+export function tellTrouble() {
+  const trouble = document.getElementById("trouble");
+  if (!trouble) return;
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      if (!byNews(event)) trouble.hidden = false;
+    });
+  }
+  document.addEventListener("htmx:afterSwap", () => {
+    trouble.hidden = true;
+  });
+}
+
+function byNews(event) {
+  return event.detail.requestConfig.triggeringEvent?.type === "news";
 }
 
 function askAgain() {

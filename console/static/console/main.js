@@ -3,7 +3,7 @@ import { runClocks } from "./clocks.js";
 import { listenToKeys } from "./keys.js";
 import { listenForNews } from "./news.js";
 import { askFirst, closeMenus, onlyOnce } from "./forms.js";
-import { keepFragmentsHonest } from "./fragments.js";
+import { keepFragmentsHonest, tellTrouble } from "./fragments.js";
 
 document.documentElement.classList.add("js");
 runClocks();
@@ -12,4 +12,5 @@ askFirst();
 onlyOnce();
 closeMenus();
 keepFragmentsHonest();
+tellTrouble();
 listenForNews(document.body.dataset.news);

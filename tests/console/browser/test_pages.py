@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from buildpacks import registry
 from builds.models import AppBuildpack
@@ -44,9 +44,22 @@ def barriers(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def check_colours(page: Page, other: Literal["light", "dark"]) -> None:
+    """The same page in the other colour scheme: there only the colours are others."""
+    page.emulate_media(color_scheme=other)
+    found = page.evaluate("axe.run({runOnly: {type: 'rule', values: ['color-contrast']}})")
+    assert [each["nodes"][0]["html"][:200] for each in found["violations"]] == [], f"{page.url} in the {other}"
+
+
+@pytest.mark.parametrize(("width", "theme", "other"), [(1280, "light", "dark"), (390, "dark", "light")])
 def test_pages_are_sound(
-    width: int, theme: str, shop: App, visit: Callable[..., Page], client: Client, complaints: list[str]
+    width: int,
+    theme: Literal["light", "dark"],
+    other: Literal["light", "dark"],
+    shop: App,
+    visit: Callable[..., Page],
+    client: Client,
+    complaints: list[str],
 ) -> None:
     registry.sync()
     make.deploy(shop, lines=[(0, "one")])
@@ -62,12 +75,15 @@ def test_pages_are_sound(
     shop.config_vars.create(key="TOKEN", value="long-" * 60)
     record(make.known("alice"), "config-set", environment=shop.production, target="A_NAME, " * 20, role="member")
     _, token = invitations.invite(shop.team, "viewer", make.known("alice"))
-    page = visit("/", "root", viewport={"width": width, "height": 800}, color_scheme=theme)
+    looks = {"viewport": {"width": width, "height": 800}, "color_scheme": theme, "reduced_motion": "reduce"}
+    page = visit("/", "root", **looks)
     for address in [*pages(client), f"/invitations/{token}/"]:
         page.goto(address)
         expect(page.locator("h1, h2").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
         assert barriers(page) == [], address
+        check_colours(page, other)
+        page.emulate_media(color_scheme=theme)
     assert complaints == []
 
 
@@ -125,6 +141,59 @@ def test_scaling_keeps_the_focus_where_it_is(shop: App, visit: Callable[..., Pag
     expect(page.locator(".dot")).to_have_count(2)
     expect(page.locator("#more-web")).to_be_focused()
     assert Process.objects.get().quantity == 2
+
+
+def test_a_deed_that_takes_long_shows_it_and_one_that_fails_is_told(
+    shop: App, visit: Callable[..., Page], complaints: list[str]
+) -> None:
+    make.deploy(shop)
+    make.instances(shop, "web", ["up"])
+    page, held = visit("/apps/shop/processes/"), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/processes/scale", hold)
+    page.get_by_role("button", name="One web more").click()
+    expect(page.locator("form.scale")).to_have_class(re.compile("htmx-request"))
+    held.pop().fulfill(status=500)
+    expect(page.get_by_role("alert")).to_contain_text("That did not work. Reload the page")
+    page.unroute("**/processes/scale")
+    page.get_by_role("button", name="One web more").click()
+    expect(page.locator(".scale output")).to_have_text("2")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_everything_is_done_without_a_script(shop: App, visit: Callable[..., Page]) -> None:
+    """Live updates and the terminal apart: each click leads to a page that shows what it did."""
+    registry.sync()
+    make.deploy(shop)
+    make.deploy(shop)
+    make.instances(shop, "web", ["up"])
+    page = visit("/apps/shop/processes/", java_script_enabled=False)
+    page.get_by_role("button", name="One web more").click()
+    expect(page.locator(".scale output")).to_have_text("2")
+    page.goto("/apps/shop/buildpacks/")
+    for name in ("python", "nodejs"):
+        page.locator(f"#add-{name}").click()
+    page.locator("#up-nodejs").click()
+    expect(page.locator(".order-row strong").first).to_have_text("nodejs")
+    page.goto("/apps/shop/config/")
+    page.fill("form.config-form [name=key]", "GREETING")
+    page.fill("form.config-form [name=value]", "hello")
+    page.locator("form.config-form button").first.click()
+    expect(page.locator("code", has_text="GREETING")).to_be_visible()
+    page.goto("/apps/shop/")
+    page.locator("#deploy-now").click()
+    expect(page.get_by_role("heading", name="Deploy #3")).to_be_visible()
+    page.get_by_role("button", name="Cancel deploy").click()
+    expect(page.get_by_text("Canceled by alice", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Retry", exact=True).click()
+    expect(page.get_by_role("heading", name="Deploy #4")).to_be_visible()
+    page.goto("/apps/shop/releases/")
+    page.locator("summary", has_text="Roll back").first.click()
+    page.get_by_role("button", name="Roll back to v1").click()
+    expect(page.get_by_role("heading", name="Deploy #5")).to_be_visible()
 
 
 def test_buildpacks_are_ordered_by_keyboard_and_by_mouse(shop: App, visit: Callable[..., Page]) -> None:
