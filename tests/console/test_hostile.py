@@ -1,9 +1,11 @@
 """What people may send to the console by hand: nothing of it breaks anything. See docs/hostile-inputs.md."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
@@ -133,3 +135,30 @@ def test_what_a_build_says_is_shown_and_never_obeyed(text: str, app: App, alice:
     assert 'href="javascript' not in page
     assert "\u202e" not in page.split("Its last lines")[1].split("</pre>")[0]
     assert "7|add:7" in page or "{{" not in text
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"HX-Request": "true", "HX-Current-URL": "https://evil.example/<script>evil</script>", "HX-Target": "evil<b>"},
+        {"HX-Request": "false", "HX-Trigger-Name": "<script>evil</script>", "HX-Prompt": "evil\u0661"},
+        {"Accept-Language": "evil-<script>," * 50},
+        {"Content-Type": "evil/<script>; charset=evil"},
+        {"Cookie": 'theme="><script>evil</script>; sessionid=evil; csrftoken=evil'},
+        {"Referer": "https://evil.example/<script>evil</script>", "User-Agent": "evil\x7f" * 500},
+    ],
+)
+def test_no_header_changes_what_a_page_says(header: dict[str, str], app: App, alice: Client) -> None:
+    kept = alice.cookies.output(attrs=[], header="", sep=";")
+    if "Cookie" in header:
+        header = {"Cookie": f"{header['Cookie']}; {kept.strip()}"}
+    answer = alice.get("/apps/shop/", headers=header)
+    assert answer.status_code == 200
+    assert "evil" not in answer.content.decode()
+
+
+def test_each_input_of_the_list_has_a_test_that_is_there() -> None:
+    named = re.findall(r"`([a-z0-9_/]+\.py)(?:::(\w+))?`", (settings.BASE_DIR / "docs/hostile-inputs.md").read_text())
+    assert len(named) > 30
+    tests = settings.BASE_DIR / "tests"
+    assert [each for each in named if f"def {each[1] or 'test_'}" not in (tests / each[0]).read_text()] == []

@@ -556,3 +556,15 @@ def test_older_deploys_stand_on_further_pages(app: App, alice: Client) -> None:
     assert "Page 1 of 2" in first
     assert "#2</a>" in second
     assert "#3</a>" not in second
+
+
+def test_the_bars_of_an_app_are_its_last_twenty_deploys_higher_the_longer_they_took(app: App, alice: Client) -> None:
+    for number in range(1, 26):
+        make.deploy(app, "failed" if number == 20 else "live", speed=2 if number == 25 else 1)
+    page = alice.get("/").content.decode()
+    assert re.findall(r'/apps/shop/deploys/(\d+)/" tabindex', page) == [str(number) for number in range(6, 26)]
+    heights = [int(height) for height in re.findall(r'height="(\d+)" rx="1"', page)]
+    assert max(heights) == heights[-1] == 20
+    assert max(heights[:-1]) < 20
+    assert page.count("bar bar-failed") == 1
+    assert "<title>#20 Failed" in page
