@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.e2e import browsing
@@ -22,6 +23,7 @@ from tests.e2e.sources import archive, pages
 FOLDER = ROOT / "docs" / "screenshots"
 PORTS = (8000, 8080, 6380)
 WIDTHS = {"wide": (1280, 800), "narrow": (390, 844)}
+COLOURS = 128  # of a picture's palette
 DRAIN_SECONDS = 20  # until what served before is gone and what was asked for is up
 AS_TALL_AS_THE_WINDOW = {"logs"}
 THE_SAME_IN_THE_DARK = {"sample"}
@@ -30,6 +32,7 @@ DONE_BY_COMMANDS = (
     ("scale", "harbour", "web=3"),
     ("run", "harbour", "--", "python manage.py showmigrations"),
     ("adddomain", "harbour", "harbour.example.org"),
+    ("setconfig", "tides", "GUNICORN_CMD_ARGS=--access-logfile - --access-logformat '%(m)s %(U)s %(s)s %(M)s ms'"),
 )
 
 Scheme = Literal["light", "dark"]
@@ -83,7 +86,7 @@ class Camera:
         size, _, scheme = look.partition("-")
         suffix = "-dark" if scheme == "dark" else ""
         path = self._folder / f"{name}-{WIDTHS[size][0]}{suffix}.png"
-        self._pages[look].screenshot(path=path, full_page=name not in AS_TALL_AS_THE_WINDOW)
+        _write_small(self._pages[look].screenshot(full_page=name not in AS_TALL_AS_THE_WINDOW), path)
 
     def sign_in(self, password: str) -> None:
         """Through the form, in every look."""
@@ -94,6 +97,12 @@ class Camera:
         yield from ("wide-light", "narrow-light")
         if name not in THE_SAME_IN_THE_DARK:
             yield from ("wide-dark", "narrow-dark")
+
+
+def _write_small(picture: bytes, path: Path) -> None:
+    """Keep a PNG with a palette: the console has few colours, and all pictures are cloned with the repository."""
+    with Image.open(BytesIO(picture)) as image:
+        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main(folder: Path = FOLDER) -> None:
@@ -107,8 +116,9 @@ def main(folder: Path = FOLDER) -> None:
         _before_anything(camera, admin)
         _while_it_builds(camera, admin)
         _when_it_runs(camera, admin)
-    for path in sorted(folder.glob("*.png")):
-        print(f"{path.name:36} {path.stat().st_size / 1024:6.1f} kB")  # noqa: T201 it is a command
+    pictures = list(folder.glob("*.png"))
+    size = sum(path.stat().st_size for path in pictures) / 1024**2
+    print(f"{len(pictures)} pictures, {size:.1f} MB")  # noqa: T201 it is a command
 
 
 def _before_anything(camera: Camera, admin: Person) -> None:
@@ -154,6 +164,8 @@ def _when_it_runs(camera: Camera, admin: Person) -> None:
     admin.create("billing", source="git", git_url="https://git.example.org/shop/billing.git", git_ref="main")
     admin.set_config("harbour", "SECRET_KEY", "nobody-sees-this-again")
     time.sleep(DRAIN_SECONDS)
+    for path in ("/", "/tides/today", "/", "/favicon.ico"):
+        admin.open("tides", path)
     for name, path in {
         "apps": "",
         "app": "apps/harbour/",
