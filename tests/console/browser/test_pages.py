@@ -14,8 +14,10 @@ from builds.models import AppBuildpack
 from console import invitations
 from console.activity import record
 from console.urls import urlpatterns
-from runtimes.models import App, Process
+from runtimes import bell
+from runtimes.models import App, Instance, Process
 from tests.console import factories as make
+from tests.console.browser.test_viewer import elsewhere
 
 pytestmark = pytest.mark.e2e
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
@@ -209,6 +211,21 @@ def test_buildpacks_are_ordered_by_keyboard_and_by_mouse(shop: App, visit: Calla
     expect(page.locator(".order-row strong").first).to_have_text("python")
     expect(page.locator("#up-python")).to_be_disabled()
     assert list(AppBuildpack.objects.values_list("buildpack__name", flat=True)) == ["python", "nodejs"]
+
+
+def test_apps_and_instances_change_without_a_reload(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop)
+    make.instances(shop, "web", ["up"])
+    page = visit("/")
+    expect(page.locator(".cell-instances")).to_have_text("1/1")
+    Instance.objects.update(state="crashed")
+    elsewhere(bell.ring, "apps")
+    expect(page.locator(".cell-instances")).to_have_text("0/1", timeout=15_000)
+    page.goto("/apps/shop/processes/")
+    expect(page.locator(".dot")).to_have_attribute("title", "web.1: Crashed")
+    Instance.objects.update(state="up")
+    elsewhere(bell.ring, f"app.{shop.pk}")
+    expect(page.locator(".dot")).to_have_attribute("title", "web.1: Up", timeout=15_000)
 
 
 def test_a_viewer_sees_no_deed(shop: App, visit: Callable[..., Page]) -> None:
