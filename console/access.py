@@ -26,6 +26,7 @@ def _from(lowest: Role) -> frozenset[str]:
 
 
 # Action → the roles of the app's team that may do it. The platform's admin may do everything.
+# Who may run a command may reveal: a command can print what it is told, in letters that nobody redacts.
 TABLE: Mapping[str, frozenset[str]] = {
     "see": _from(Role.VIEWER),
     "deploy": _from(Role.MEMBER),
@@ -37,7 +38,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "promote": _from(Role.OPERATOR),
     "create": _from(Role.OPERATOR),
     "configure": _from(Role.ADMIN),
-    "reveal": _from(Role.ADMIN),
+    "reveal": _from(Role.OPERATOR),
     "shell": _from(Role.ADMIN),
     "order buildpacks": _from(Role.ADMIN),
     "change source": _from(Role.ADMIN),
@@ -49,8 +50,9 @@ TABLE: Mapping[str, frozenset[str]] = {
 }
 
 
-# What changes what serves in an environment, or may. A protected one asks for a higher role for these.
-RELEASING = frozenset({"deploy", "roll back", "promote", "run", "shell"})
+# What changes what serves in an environment, or may, or shows its config. A protected one asks for a higher role for
+# these.
+RELEASING = frozenset({"deploy", "roll back", "promote", "run", "shell", "reveal"})
 
 
 def rights(user: Any, team: Team) -> frozenset[str]:
@@ -72,6 +74,12 @@ def rights_in(user: Any, environment: Environment) -> frozenset[str]:
 def may_release(user: Any, environment: Environment) -> bool:
     """Whether this user's role is high enough for what a protected environment serves."""
     return not environment.protection or at_most(user, environment.app.team, environment.protection)
+
+
+def may_reveal(user: Any, of: App, environment: Environment | None) -> bool:
+    """Whether this user may see the config vars of an environment, or those for all: one where they may is enough."""
+    places = [environment] if environment else of.environments.all()
+    return any("reveal" in rights_in(user, each) for each in places)
 
 
 def find_app(user: Any, name: str) -> App | None:
@@ -261,6 +269,12 @@ def require(request: HttpRequest, team: Team, can: str) -> None:
         raise PermissionDenied(
             _("Your role in %(team)s does not allow this. Ask an admin of the team.") % {"team": team}
         )
+
+
+def require_reveal(request: HttpRequest, of: App, environment: Environment | None) -> None:
+    """Raise `PermissionDenied` unless the user may see the config vars of an environment, or those for all."""
+    if not may_reveal(request.user, of, environment):
+        raise PermissionDenied(protected(environment or of.production))
 
 
 def require_release(request: HttpRequest, environment: Environment) -> None:

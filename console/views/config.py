@@ -69,6 +69,7 @@ def reveal(request: HttpRequest, name: str) -> HttpResponse:
     app = access.app(request, name, can="reveal")
     where = request.POST.get("environment") or None
     var = get_object_or_404(app.config_vars, key=request.POST.get("key", ""), environment__name=where)
+    access.require_reveal(request, app, var.environment)
     record(request, "config-reveal", app=app, environment=var.environment, target=var.key)
     return _page(request, app, revealed=var)
 
@@ -79,6 +80,7 @@ def export(request: HttpRequest, name: str) -> HttpResponse:
     """A `.env` file of what releases of an environment get, or of what is set for all."""
     app = access.app(request, name, can="reveal")
     environment = _named(request, app)
+    access.require_reveal(request, app, environment)
     found = ConfigVar.objects
     values = found.for_release(environment) if environment else found.for_build(app)
     record(request, "config-export", app=app, environment=environment)
@@ -147,11 +149,10 @@ def _release(request: HttpRequest, app: App, environments: list[Environment]) ->
     return redirect("deploy", app.name, made.journal.number) if made else redirect("config", app.name)
 
 
-def _with_notes(found: Iterable[ConfigVar]) -> list[tuple[ConfigVar, str]]:
-    """Each var with what it takes the place of, if anything."""
-    rows = list(found)
+def _with_notes(rows: Iterable[ConfigVar], open_to: set[int | None]) -> list[tuple[ConfigVar, str, bool]]:
+    """Each var with what it takes the place of, if anything, and whether its value may be seen."""
     for_all = {var.key for var in rows if var.environment is None}
-    return [(var, _in_place_of(var, for_all)) for var in rows]
+    return [(var, _in_place_of(var, for_all), var.environment_id in open_to) for var in rows]
 
 
 def _in_place_of(var: ConfigVar, for_all: set[str]) -> str:
@@ -165,10 +166,13 @@ def _in_place_of(var: ConfigVar, for_all: set[str]) -> str:
 def _page(request: HttpRequest, app: App, **forms: Any) -> HttpResponse:
     prefetch_related_objects([app], "environments")
     rows = list(app.config_vars.select_related("environment"))
+    scopes = [None, *app.environments.all()]
+    shown = [each for each in scopes if access.may_reveal(request.user, app, each)]
     context: dict[str, Any] = {
         "form": ConfigVarForm(app=app),
         "paste_form": PasteForm(app=app),
-        "vars": _with_notes(rows),
+        "vars": _with_notes(rows, {each.pk if each else None for each in shown}),
+        "exports": shown,
         "stale": _stale(app, rows),
     }
     status = 422 if {"form", "paste_form"} & forms.keys() else 200

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from console import access
 from console.dotenv import parse
 from console.models import Activity
 from runtimes.models import App
+from tests.console import factories as make
 
 SECRET = 'it\'s\na "secret" $VALUE'
 
@@ -30,7 +32,7 @@ def test_a_value_is_revealed_alone_and_this_once(shop: App, alice: Client) -> No
     assert (row.action, row.target, row.environment) == ("config-reveal", "TOKEN", "production")
 
 
-@pytest.mark.parametrize("person", ["vera", "mark", "olga"])
+@pytest.mark.parametrize("person", ["vera", "mark"])
 @pytest.mark.parametrize("deed", ["reveal", "export"])
 def test_who_may_not_see_values_is_not_offered_them_and_leaves_with_nothing(
     deed: str, person: str, shop: App, signed_in: Callable[[str], Client]
@@ -40,6 +42,43 @@ def test_who_may_not_see_values_is_not_offered_them_and_leaves_with_nothing(
     answer = client.post(f"/apps/shop/config/{deed}", {"key": "TOKEN"})
     assert (answer.status_code, "$VALUE" in answer.content.decode()) == (403, False)
     assert not Activity.objects.exists()
+
+
+def test_who_may_run_a_command_may_see_what_it_could_print() -> None:
+    assert access.TABLE["run"] | access.TABLE["shell"] <= access.TABLE["reveal"]
+
+
+def test_a_protected_environments_values_are_shown_to_who_may_release_there(
+    shop: App, signed_in: Callable[[str], Client], alice: Client
+) -> None:
+    shop.environments.create(name="staging")
+    shop.environments.filter(name="production").update(protection="admin")
+    olga = signed_in("olga")
+    page = olga.get("/apps/shop/config/").content.decode()
+    assert page.count("Reveal TOKEN") == 1
+    assert "what production gets" not in page
+    assert "what staging gets" in page
+    for deed in ("reveal", "export"):
+        answer = olga.post(f"/apps/shop/config/{deed}", {"key": "TOKEN", "environment": "production"})
+        assert (answer.status_code, "productions-own" in answer.content.decode()) == (403, False)
+        assert "$VALUE" in olga.post(f"/apps/shop/config/{deed}", {"key": "TOKEN"}).content.decode()
+    assert "productions-own" in alice.post("/apps/shop/config/export", {"environment": "production"}).content.decode()
+
+
+def test_values_for_all_are_shown_to_nobody_who_may_release_nowhere(
+    shop: App, signed_in: Callable[[str], Client]
+) -> None:
+    shop.environments.update(protection="admin")
+    olga = signed_in("olga")
+    assert "Reveal TOKEN" not in olga.get("/apps/shop/config/").content.decode()
+    assert olga.post("/apps/shop/config/reveal", {"key": "TOKEN"}).status_code == 403
+
+
+def test_the_pages_say_who_can_read_config_vars_by_other_means(shop: App, signed_in: Callable[[str], Client]) -> None:
+    make.deploy(shop)
+    olga = signed_in("olga")
+    assert "no secret from whoever may run commands" in olga.get("/apps/shop/config/").content.decode()
+    assert "It can read and print every config var." in olga.get("/apps/shop/runs/").content.decode()
 
 
 def test_a_var_that_is_not_there_cannot_be_revealed(shop: App, alice: Client) -> None:
