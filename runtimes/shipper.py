@@ -34,6 +34,7 @@ class Shipper(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="shipper", daemon=True)
         self._followers: dict[int, Follower] = {}
+        self._crashed: set[tuple[int, datetime | None]] = set()
         self._over = threading.Event()
         self._trimmed = time.monotonic()
 
@@ -51,8 +52,10 @@ class Shipper(threading.Thread):
 
     def _look(self) -> None:
         self._followers = {pk: each for pk, each in self._followers.items() if each.is_alive()}
-        running = Instance.objects.filter(state__in=("starting", "up", "stopping")).exclude(ref="")
-        for instance in running.exclude(pk__in=self._followers).select_related("release"):
+        there = Instance.objects.exclude(state="down").exclude(ref="").exclude(pk__in=self._followers)
+        crashed = set(there.filter(state="crashed").values_list("pk", "started_at"))
+        read, self._crashed = [pk for pk, _ in crashed & self._crashed], crashed  # each crash is read once
+        for instance in there.exclude(pk__in=read).select_related("release"):
             self._followers[instance.pk] = follower = Follower(instance)
             follower.start()
         if time.monotonic() - self._trimmed > TRIM_SECONDS:
