@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from runtimes.freeze import as_set_now, runs
-from runtimes.models import ConfigVar, Environment, Image, Release, Slug
+from runtimes.freeze import Runnable, as_set_now, runs
+from runtimes.models import ConfigVar, Environment, Release, Slug
 
 # The release command among the commands of process types.
 RELEASE = "release"
@@ -28,14 +28,20 @@ class Changes:
         return pair if pair[0] != pair[1] else None
 
     @property
-    def image(self) -> tuple[Image | None, Image | None] | None:
-        """The images before and after, if these are two."""
-        before, after = self.before.image, self.after.image
-        same = (before and before.digest) == (after and after.digest)
-        return None if same else (before, after)
+    def artifact(self) -> tuple[Runnable | None, Runnable | None] | None:
+        """The images before and after, if these are two; or the slugs, where no commit tells them apart."""
+        before, after = (each.image or (None if self.commit else each.slug) for each in (self.before, self.after))
+        return None if _sum(before) == _sum(after) else (before, after)
 
     def __bool__(self) -> bool:
-        return bool(self.commit or self.image or self.config or self.commands)
+        return bool(self.commit or self.artifact or self.config or self.commands)
+
+
+def _sum(what: Runnable | None) -> str:
+    """What two rows of the very same have in common."""
+    if what is None:
+        return ""
+    return what.sha256 if isinstance(what, Slug) else what.digest
 
 
 def changes(release: Release, earlier: Iterable[Release]) -> Changes | None:

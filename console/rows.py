@@ -1,7 +1,7 @@
 """What the pages say of an app at a glance, read for many apps with a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
@@ -12,7 +12,8 @@ from django.db.models.functions import Coalesce
 
 from builds import deploys
 from builds.deploys import Going
-from runtimes.models import App, Environment, Instance, Journal, Process, Release
+from runtimes.models import App, ConfigVar, Environment, Instance, Journal, Process, Release
+from runtimes.output import last_words
 
 RECENT = 20
 Row = TypeVar("Row", Instance, Process)
@@ -125,7 +126,9 @@ class AppRow:
 
     @property
     def is_behind(self) -> bool:
-        """Whether a config var was changed after the live release was made."""
+        """Whether what is set is newer than what runs: it was changed since, or what runs is a way back."""
+        if self.live and self.live.kind == Release.Kind.ROLLBACK:
+            return bool(self.live.config != ConfigVar.objects.for_release(self.environment))
         changed = self.environment.config_changed_at
         return bool(self.live and changed and changed > self.live.created_at)
 
@@ -133,8 +136,9 @@ class AppRow:
     def formation(self) -> list["Formation"]:
         """Each process type with its command and a dot per instance."""
         commands = self.live.commands if self.live else {}
+        said = last_words(self.environment, {each.name for each in self.serving if each.crashes})
         return [
-            Formation(process, commands.get(process.name), self._of(process.name), self.environment.stopped)
+            Formation(process, commands.get(process.name), self._of(process.name), self.environment.stopped, said)
             for process in self.processes
         ]
 
@@ -151,12 +155,16 @@ class AppRow:
 
 @dataclass(frozen=True)
 class Formation:
-    """One process type: what should run of it and what does; `released` is its command in the live release."""
+    """One process type: what should run of it and what does; `released` is its command in the live release.
+
+    `said` is what instances that crashed printed last, by their names.
+    """
 
     process: Process
     released: str | None
     instances: Sequence[Instance]
     stopped: bool
+    said: Mapping[str, Sequence[str]]
 
     @property
     def command(self) -> str:
@@ -183,8 +191,13 @@ class Formation:
 
     @property
     def worst(self) -> Instance | None:
-        """The instance that crashed last, to say why."""
+        """The instance that crashed most often, to say why."""
         return max((each for each in self.instances if each.crashes), key=lambda each: each.crashes, default=None)
+
+    @property
+    def last_words(self) -> Sequence[str]:
+        """What that one printed last."""
+        return self.said.get(self.worst.name, []) if self.worst else []
 
 
 def rows_of(apps: Iterable[App], environment: str = "production", going: Iterable[Going] | None = None) -> list[AppRow]:

@@ -1,6 +1,7 @@
 """Lines of instances: stored once each, whoever reads them from the engine, and read back by a cursor."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ from runtimes.redaction import Redactor
 
 # How many lines of an environment are kept.
 KEPT = 10_000
+
+# Among so many of the latest are an instance's last words looked for.
+RECENT = 2_000
 
 
 class Printed(NamedTuple):
@@ -73,6 +77,22 @@ def read(environment: Environment, since: int = 0, limit: int = 2000, instance: 
 def last(environment: Environment) -> int:
     """The number of the newest line; 0 if there is none."""
     return _last(environment.pk)
+
+
+def latest(environment: Environment, most: int, instance: str = "") -> tuple[list[Line], int]:
+    """The newest lines, of all instances or of those of a type or name, and the number of the newest of all."""
+    newest = last(environment)
+    lines = read(environment, max(0, newest - KEPT if instance else newest - most), KEPT, instance)
+    return lines[-most:] if most else [], newest
+
+
+def last_words(environment: Environment, instances: Collection[str], most: int = 5) -> dict[str, list[str]]:
+    """The last lines of each of these instances, as far as they are among the latest."""
+    found: dict[str, deque[str]] = {name: deque(maxlen=most) for name in instances}
+    for line in read(environment, max(0, last(environment) - RECENT), RECENT) if found else []:
+        if line.instance in found:
+            found[line.instance].append(line.text)
+    return {name: list(lines) for name, lines in found.items()}
 
 
 def trim(environment_id: int) -> None:

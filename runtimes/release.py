@@ -33,7 +33,7 @@ def roll_back(to: Release, by: Any = None, *, current_config: bool = False) -> R
     """Release what an old release runs again, with that release's config or the current one."""
     if to not in possible_rollbacks(to.environment):
         raise ValidationError(
-            _("%(version)s cannot be rolled back to: it never served, or what it ran is gone.")
+            _("%(version)s cannot be rolled back to: it serves now, it never did, or what it ran is gone.")
             % {"version": to.version}
         )
     config = ConfigVar.objects.for_release(to.environment) if current_config else to.config

@@ -74,13 +74,13 @@ class PasteForm(_ScopeForm):
         return _entries(self.cleaned_data["text"].replace("\r\n", "\n"))
 
     def clean_file(self) -> dict[str, str]:
-        """The entries of the uploaded file, byte for byte."""
+        """The entries of the uploaded file, byte for byte; a mark of UTF-8 at its beginning is none of them."""
         if not (file := self.cleaned_data["file"]):
             return {}
         if file.size > MOST_BYTES:
             raise ValidationError(_("The file is larger than 256 KB."))
         try:
-            return _entries(file.read().decode())
+            return _entries(file.read().decode("utf-8-sig"))
         except UnicodeDecodeError:
             raise ValidationError(_("The file is no text in UTF-8.")) from None
 

@@ -25,7 +25,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     """The live log of the instances."""
     environment = _environment(request, name)
     instance = request.GET.get("instance", "")
-    tail = output.read(environment, max(0, output.last(environment) - TAIL), instance=instance)
+    tail, _ = output.latest(environment, TAIL, instance)
     sources = environment.instances.order_by("process", "index").values_list("process", "index").distinct()
     context: dict[str, Any] = {
         "tail": [(_moment(line), line) for line in tail],

@@ -2,8 +2,10 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,7 +14,7 @@ from console.activity import record
 from console.views.frame import either, render_app
 from runtimes.release import possible_rollbacks, roll_back
 
-SHOWN = 50
+PER_PAGE = 50
 
 
 @require_GET
@@ -24,12 +26,14 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
         .defer("config")
         .order_by("-number")
     )
+    page = Paginator(releases, PER_PAGE).get_page(request.GET.get("page"))
     return render_app(
         request,
         either(request, "releases/index.html", "releases/_list.html"),
         environment.app,
         "releases",
-        releases=releases[:SHOWN],
+        releases=page.object_list,
+        page=page,
         possible={release.pk for release in possible_rollbacks(environment)},
     )
 
@@ -44,6 +48,6 @@ def back(request: HttpRequest, name: str, number: int) -> HttpResponse:
         release = roll_back(old, request.user, current_config="current_config" in request.POST)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return redirect("releases", name)
+        return redirect(f"{reverse('releases', args=[name])}?environment={environment.name}")
     record(request, "roll-back", environment=environment, target=release.version, to=old.version)
     return redirect("deploy", name, release.journal.number)

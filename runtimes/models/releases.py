@@ -109,6 +109,11 @@ class Release(Stateful, Leased):
         return self.slug.commit if self.slug else ""
 
     @property
+    def has_shell(self) -> bool:
+        """Whether it can run a command: an image of others may have no /bin/sh."""
+        return self.image is None or self.image.has_shell
+
+    @property
     def size(self) -> int:
         """Of its slug or image, in bytes."""
         made_of = self.slug or self.image

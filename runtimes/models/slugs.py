@@ -28,6 +28,11 @@ class Slug(models.Model):
         return f"{self.app.name} {self.sha256[:12]}"
 
     @property
+    def short(self) -> str:
+        """The first digits of its sha256, as people write it."""
+        return self.sha256[:12]
+
+    @property
     def key(self) -> str:
         """Where it lies in the slugs storage."""
         return f"{self.sha256[:2]}/{self.sha256}.tar.zst"

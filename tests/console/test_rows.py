@@ -1,9 +1,15 @@
 """What a list says of an app in a line."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from console.rows import row_of
+from runtimes import output
 from runtimes.models import Environment, Instance, Release
+from runtimes.output import Printed
+from runtimes.redaction import Redactor
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -28,3 +34,25 @@ def test_what_still_finishes_makes_nothing_look_crashed() -> None:
     instance(environment, former, "crashed")
     instance(environment, live, "up")
     assert row_of(environment).state == "live"
+
+
+def test_what_crashed_says_what_it_printed_last() -> None:
+    environment = make.app().production
+    live = make.release(environment)
+    one = instance(environment, live, "crashed")
+    Instance.objects.filter(pk=one.pk).update(crashes=2, exit_code=3)
+    other = Instance.objects.create(environment=environment, release=live, process="web", index=2, state="up")
+    at = timezone.now()
+    for of, text in [(one, f"line {number}") for number in range(9)] + [(other, "all is well")]:
+        at += timedelta(seconds=1)
+        output.store(of, [Printed(at, 0, text.encode())], Redactor())
+    (formation,) = row_of(environment).formation
+    assert formation.worst == one
+    assert formation.last_words == [f"line {number}" for number in range(4, 9)]
+
+
+def test_where_nothing_crashed_nothing_is_said() -> None:
+    environment = make.app().production
+    instance(environment, make.release(environment), "up")
+    (formation,) = row_of(environment).formation
+    assert (formation.worst, formation.last_words) == (None, [])

@@ -180,8 +180,19 @@ def test_every_page_says_that_config_was_changed_until_it_is_released(alice: Cli
     assert "since v2: it counts" in page(alice, "/apps/shop/")
 
 
-def test_a_dotenv_file_is_uploaded_byte_for_byte(alice: Client, app: App) -> None:
-    file = SimpleUploadedFile(".env", b"A='1\r\n2'\nB=\"$x # \xc3\xa9\"\n")
+def test_every_page_says_that_a_way_back_runs_with_an_older_config(alice: Client, app: App) -> None:
+    alice.post("/apps/shop/config/set", {"key": "A", "value": "1"})
+    make.deploy(app)
+    words = "v1 runs with an <a"
+    Release.objects.update(kind="rollback", config={"A": "0"}, created_at=timezone.now())
+    assert words in page(alice, "/apps/shop/")
+    Release.objects.update(config={"A": "1"})
+    assert words not in page(alice, "/apps/shop/")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "marked"])
+def test_a_dotenv_file_is_uploaded_byte_for_byte(alice: Client, app: App, mark: bytes) -> None:
+    file = SimpleUploadedFile(".env", mark + b"A='1\r\n2'\nB=\"$x # \xc3\xa9\"\n")
     alice.post("/apps/shop/config/paste", {"paste-file": file})
     assert {var.key: var.value for var in app.config_vars.all()} == {"A": "1\r\n2", "B": "$x # é"}
 

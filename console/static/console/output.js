@@ -11,9 +11,15 @@ viewer.turn("times", !isNarrow);
 viewer.turn("wrap", isNarrow);
 viewer.start();
 
+const download = root.querySelector("a[download]");
+const choosing = (address, instance) => {
+  const chosen = new URL(address);
+  chosen.searchParams.set("instance", instance);
+  return chosen;
+};
+
 root.querySelector(".log-only select").addEventListener("change", (event) => {
-  const address = new URL(location);
-  address.searchParams.set("instance", event.target.value);
-  history.replaceState(null, "", address);
+  history.replaceState(null, "", choosing(location, event.target.value));
+  download.href = choosing(download.href, event.target.value);
   viewer.showOnly(event.target.value);
 });

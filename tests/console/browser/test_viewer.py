@@ -181,6 +181,23 @@ def test_folding_searching_and_choosing_lines(shop: App, visit: Callable[..., Pa
     expect(page.locator(".log-text", has_text="error: it broke")).to_be_visible()
 
 
+def test_what_instances_print_is_searched_and_chosen_and_what_is_chosen_is_what_one_takes_away(
+    shop: App, visit: Callable[..., Page], complaints: list[str]
+) -> None:
+    make.deploy(shop)
+    make.instances(shop, "web", ["up", "up"])
+    make.printed(shop, [(f"web.{number % 2 + 1}", f"GET /{number}") for number in range(100)])
+    page = visit("/apps/shop/logs/")
+    expect(page.get_by_text("GET /99", exact=True)).to_be_visible()
+    page.get_by_role("searchbox", name="Search the log").fill("get /5")
+    expect(page.locator(".log-hits")).to_have_text("11")
+    page.get_by_label("Instances", exact=True).select_option("web.1")
+    expect(page.get_by_text("GET /98", exact=True)).to_be_visible()
+    expect(page.get_by_text("GET /99", exact=True)).to_have_count(0)
+    expect(page.get_by_role("link", name="Download as text")).to_have_attribute("href", re.compile("instance=web.1$"))
+    assert complaints == []
+
+
 def test_reading_further_up_stops_following_and_counts_what_is_new(shop: App, visit: Callable[..., Page]) -> None:
     journal = make.deploy(shop, "building")
     say(journal, 1, 300)
