@@ -1,5 +1,6 @@
 """The verbs on the command line: thin, and honest in their exit status."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,13 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from buildpacks.models import Buildpack
+from console.management.commands import logs
+from runtimes import output
 from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
-from runtimes.models import App, ConfigVar, Credentials, Domain, Membership, PlatformLimits, Process, Team
+from runtimes.models import App, ConfigVar, Credentials, Domain, Instance, Membership, PlatformLimits, Process, Team
+from runtimes.output import Printed
+from runtimes.redaction import Redactor
 from tests import factories as make
 from tests.builder import Builder
 from tests.builds.tars import file, tar
@@ -305,3 +310,103 @@ def test_cleanup_says_what_would_go_and_has_it_removed_only_without_dry_run(run:
     assert queued() == []
     assert run("cleanup").status == 0
     assert queued() == [("builds.tasks.clean_up", [])]
+
+
+@pytest.fixture
+def served(run: Run, workers: None, archive: str) -> App:
+    """An app that serves in production and has nothing in staging yet."""
+    run("createapp", "shop", "--archive", archive)
+    run("deploy", "shop")
+    app = App.objects.get()
+    app.environments.create(name="staging")
+    return app
+
+
+def versions(app: App, environment: str = "production") -> list[str]:
+    """The releases of an environment, oldest first: version and kind."""
+    found = app.environments.get(name=environment).releases.order_by("number")
+    return [f"{release.version} {release.kind}" for release in found]
+
+
+def test_config_is_set_shown_and_removed_for_all_or_one_environment(run: Run, served: App) -> None:
+    assert run("setconfig", "shop", "COLOUR=red", "SIZE=1", "--no-release").out == "Set COLOUR, SIZE.\n"
+    assert run("setconfig", "shop", "COLOUR=blue", "--environment", "staging").status == 0
+    assert versions(served) == ["v1 deploy"], "Nothing was released."
+    assert run("showconfig", "shop").out == "COLOUR=red\nSIZE=1\n"
+    assert run("showconfig", "shop", "--environment", "staging").out == "COLOUR=blue\nSIZE=1\n"
+    assert run("unsetconfig", "shop", "COLOUR", "--environment", "staging").status == 0
+    assert run("showconfig", "shop", "--environment", "staging").out == "COLOUR=red\nSIZE=1\n"
+    assert versions(served) == ["v1 deploy"], "Nothing runs in staging."
+    assert run("unsetconfig", "shop", "SIZE").status == 0
+    assert versions(served) == ["v1 deploy", "v2 config"]
+    assert served.production.live is not None
+    assert served.production.live.config == {"COLOUR": "red"}
+
+
+def test_promote_scale_and_rollback_say_where(run: Run, served: App) -> None:
+    promoted = run("promote", "shop", "--from", "production", "--to", "staging")
+    assert (promoted.status, "v1 is live" in promoted.out) == (0, True)
+    assert versions(served, "staging") == ["v1 promotion"]
+    assert run("scale", "shop", "web=2", "--environment", "staging").status == 0
+    quantities = Process.objects.values_list("environment__name", "quantity")
+    assert dict(quantities) == {"production": 1, "staging": 2}
+    assert run("promote", "shop", "--from", "production", "--to", "staging").status == 0
+    assert run("rollback", "shop", "v1", "--environment", "staging", "--current-config").status == 0
+    assert versions(served, "staging") == ["v1 promotion", "v2 promotion", "v3 rollback"]
+    assert versions(served) == ["v1 deploy"]
+
+
+def test_restart_of_one_instance_asks_for_that_one(run: Run, served: App) -> None:
+    before = served.production.instances.get(state="up").ref
+    assert run("restart", "shop", "web.1").status == 0
+    deadline = time.monotonic() + 20
+    while served.production.instances.filter(state="up", index=1).exclude(ref=before).count() != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert "Nothing called web.9 runs" in run("restart", "shop", "web.9").error
+
+
+def test_releases_are_listed_with_what_who_when_and_how_they_are(run: Run, served: App) -> None:
+    run("setconfig", "shop", "COLOUR=red")
+    second, first = run("releases", "shop").out.splitlines()
+    today = timezone.now().strftime("%Y-%m-%d")
+    assert first.startswith(f"v1    retired   {today}")
+    assert first.endswith(f"  Deploy {served.slugs.get().short} (command line)")
+    assert second.startswith(f"v2    live      {today}")
+    assert second.endswith("  Config changed (command line)")
+    assert run("releases", "shop", "--environment", "staging").out == ""
+
+
+def test_logs_shows_the_latest_lines_of_all_or_of_one_instance(run: Run, served: App) -> None:
+    release = served.production.live
+    assert release is not None
+    at = timezone.now()
+    for index, count in ((1, 3), (2, 150)):
+        facts = {"environment": served.production, "release": release, "process": "worker", "index": index}
+        said = [Printed(at, number, b"line %d" % number) for number in range(count)]
+        output.store(Instance.objects.create(**facts), said, Redactor())
+    assert len(run("logs", "shop").out.splitlines()) == 100
+    assert len(run("logs", "shop", "--lines", "7").out.splitlines()) == 7
+    ended = run("logs", "shop", "worker.1", "--lines", "2")
+    assert [line.partition(" ")[2] for line in ended.out.splitlines()] == [
+        "v1 worker.1: line 1",
+        "v1 worker.1: line 2",
+    ], "They are its latest, however much others print."
+
+
+def test_logs_follows_what_comes(run: Run, served: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = served.production.live
+    assert release is not None
+    instance = Instance.objects.create(environment=served.production, release=release, process="worker", index=1)
+    said = iter([b"one", b"two"])
+
+    def wait(_: float) -> None:
+        line = next(said, None)
+        if line is None:
+            raise KeyboardInterrupt
+        output.store(instance, [Printed(timezone.now(), 0, line)], Redactor())
+
+    monkeypatch.setattr(logs, "pause", wait)
+    ended = run("logs", "shop", "worker", "--follow")
+    assert ended.status == 0
+    assert [line.rpartition(" ")[2] for line in ended.out.splitlines()] == ["one", "two"]

@@ -1,7 +1,8 @@
 """logs APP [web | web.1] [--follow] [--lines N] [--environment E]"""
 
-import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from time import sleep as pause
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -23,13 +24,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = find_environment(find_app(options["app"]), options["environment"])
-        seen = max(0, output.last(environment) - options["lines"])
-        while True:
-            while lines := output.read(environment, seen, instance=options["instance"]):
-                for line in lines:
-                    at = datetime.fromtimestamp(line.at_ms / 1000, UTC)
-                    self.stdout.write(f"{at:%H:%M:%S} {line.release} {line.instance}: {line.text}")
-                seen = lines[-1].number
-            if not options["follow"]:
-                return
-            time.sleep(POLL_SECONDS)
+        lines, seen = output.latest(environment, max(0, options["lines"]), options["instance"])
+        self._write(lines)
+        with suppress(KeyboardInterrupt):
+            while options["follow"]:
+                pause(POLL_SECONDS)
+                lines = output.read(environment, seen, instance=options["instance"])
+                self._write(lines)
+                seen = lines[-1].number if lines else seen
+
+    def _write(self, lines: list[output.Line]) -> None:
+        for line in lines:
+            at = datetime.fromtimestamp(line.at_ms / 1000, UTC)
+            self.stdout.write(f"{at:%H:%M:%S} {line.release} {line.instance}: {line.text}")

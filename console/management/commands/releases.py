@@ -5,6 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
+from runtimes.freeze import runs
+
 from ._follow import find_app, find_environment
 
 
@@ -18,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         environment = find_environment(find_app(options["app"]), options["environment"])
         for release in environment.releases.select_related("slug", "image", "created_by"):
-            of = f"{release.image}" if release.image else release.commit[:7]
+            of = f"{release.image}" if release.image else release.commit[:7] or runs(release).short
             what = release.description or f"{release.get_kind_display()} {of}".strip()
             who = release.created_by or _("command line")
             self.stdout.write(
