@@ -40,6 +40,8 @@ def run(environment: Environment, command: str, by: Any = None) -> OneOff:
         raise ValidationError(_("Write a command of at most %(most)s characters.") % {"most": LONGEST_COMMAND})
     if not (live := environment.live):
         raise ValidationError(_("Nothing runs in %(name)s yet. Deploy first.") % {"name": environment.name})
+    if not live.has_shell:
+        raise ValidationError(_("The image that runs there has no shell (/bin/sh), and a command needs one."))
     with transaction.atomic():
         number = OneOff.objects.next_number(environment.app)
         record = Journal.objects.create(app=environment.app, environment=environment, number=0, created_by=by)

@@ -13,7 +13,7 @@ from runtimes.engine.references import parse
 from runtimes.faults import PlatformFailed, ReleaseFailed
 from runtimes.freeze import runs
 from runtimes.installation import engine
-from runtimes.models import App, Image, Release, Slug
+from runtimes.models import App, Image, Process, Release, Slug
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -29,7 +29,7 @@ def image_of(release: Release) -> str:
 
 def ready(release: Release) -> str:
     """The same for a release that is about to start: `ReleaseFailed` says what its people can mend."""
-    if release.image and not release.image.has_shell:
+    if not release.has_shell:
         _need_no_shell(release)
     try:
         return image_of(release)
@@ -42,6 +42,8 @@ def ready(release: Release) -> str:
 
 def _need_no_shell(release: Release) -> None:
     commands = {**release.commands, "release": release.release_command}
+    for process in release.processes.filter(health=Process.Health.COMMAND):
+        commands[f"the health check of {process.name}"] = process.health_command
     if named := [name for name, command in commands.items() if command]:
         raise ReleaseFailed(
             "no-shell",

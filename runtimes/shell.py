@@ -41,6 +41,8 @@ def ask(environment: Environment, by: Any, instance: str = "") -> Shell:
     if not settings.SHELL:
         raise ValidationError(_("Shells are switched off in this installation."))
     release, ref = _where(environment, instance)
+    if not release.has_shell:
+        raise ValidationError(_("The image that runs there has no shell (/bin/sh)."))
     facts = {"release": release, "instance": instance, "ref": ref, "created_by": by}
     with transaction.atomic():
         shell = Shell.objects.create(environment=environment, lease_until=timezone.now() + PATIENCE, **facts)

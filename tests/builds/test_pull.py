@@ -225,11 +225,13 @@ def test_an_image_without_a_shell_runs_its_own_entry_point(app: App, engine: Fak
     assert deployed(app).state == "live"
 
 
-@pytest.mark.parametrize("where", ["web", "release"])
+@pytest.mark.parametrize("where", ["web", "release", "the health check of web"])
 def test_an_image_without_a_shell_says_which_command_needs_one(app: App, engine: FakeEngine, where: str) -> None:
     engine.world.offered.offer(NAME, has_shell=False)
     if where == "web":
         app.production.processes.create(name="web", quantity=1, command="serve -p $PORT")
+    elif where == "the health check of web":
+        app.production.processes.create(name="web", quantity=1, health="command", health_command="true")
     else:
         app.environments.update(release_command="migrate")
     deploy = deployed(app)

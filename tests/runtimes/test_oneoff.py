@@ -72,6 +72,14 @@ def test_a_command_runs_in_an_image_of_others_through_its_own_shell(shared_db: N
     assert texts(carried_out(oneoff.run(environment, "echo $COLOUR"))) == ["red"]
 
 
+def test_an_image_without_a_shell_runs_no_command_and_is_not_the_platforms_fault(shared_db: None) -> None:
+    environment = make.app(source="image").production
+    make.release(environment, of=make.image(environment.app, has_shell=False))
+    with pytest.raises(ValidationError, match="has no shell"):
+        oneoff.run(environment, "true")
+    assert queued() == []
+
+
 def test_its_container_is_gone_afterwards_and_was_limited_as_web_is(
     environment: Environment, engine: FakeEngine
 ) -> None:

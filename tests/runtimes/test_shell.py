@@ -260,6 +260,13 @@ def test_there_is_none_in_what_is_not_up(environment: Environment, instance: str
         shell.ask(environment, make.user(), instance)
 
 
+def test_there_is_none_in_an_image_without_one(shared_db: None) -> None:
+    made = make.app(source="image").production
+    make.release(made, of=make.image(made.app, has_shell=False))
+    with pytest.raises(ValidationError, match="has no shell"):
+        shell.ask(made, None)
+
+
 def test_there_is_none_where_nothing_is_live(shared_db: None) -> None:
     with pytest.raises(ValidationError, match="Deploy first"):
         shell.ask(make.app().production, make.user())
