@@ -51,6 +51,15 @@ def processes(container: str) -> list[str]:
         return [str(row[-1]) for row in client.top(container)["Processes"]]
 
 
+def break_by_hand(how: str, container: str) -> None:
+    """Remove a container or kill it, as somebody on the machine could."""
+    with _client() as client:
+        if how == "remove":
+            client.remove_container(container, force=True)
+        else:
+            client.kill(container)
+
+
 @contextlib.contextmanager
 def _client() -> Iterator[Any]:
     """The daemon's own answers: the SDK's objects ask for each thing again, which may be gone by then."""
