@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,12 +17,13 @@ def cancel(deploy: Deploy, by: Any = None) -> bool:
     wish = {"cancel_requested_at": timezone.now(), "canceled_by": by}
     if get(deploy.app, deploy.number).is_over:
         return False
-    if not Journal.objects.filter(pk=record.pk, cancel_requested_at=None).update(**wish):
-        return True
-    if deploy.build and deploy.build.move_from("queued", "canceled", ended_at=timezone.now()):
-        journal.note(record, " !     " + _("Canceled by %(who)s before it began.") % {"who": who})
-        journal.close(record, ran="canceled")
-        bell.ring(f"app.{record.app_id}", "apps")
-    else:
-        journal.note(record, " !     " + _("Canceled by %(who)s: it ends what it is doing.") % {"who": who})
+    with transaction.atomic():  # who grants the wish seals the log, and no line comes after that
+        if not Journal.objects.filter(pk=record.pk, cancel_requested_at=None).update(**wish):
+            return True
+        if deploy.build and deploy.build.move_from("queued", "canceled", ended_at=timezone.now()):
+            journal.note(record, " !     " + _("Canceled by %(who)s before it began.") % {"who": who})
+            journal.close(record, ran="canceled")
+            bell.ring(f"app.{record.app_id}", "apps")
+        else:
+            journal.note(record, " !     " + _("Canceled by %(who)s: it ends what it is doing.") % {"who": who})
     return True

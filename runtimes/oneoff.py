@@ -58,11 +58,13 @@ def cancel(one: OneOff, by: Any = None) -> bool:
     if one.is_over:
         return False
     wish = {"cancel_requested_at": timezone.now(), "canceled_by": by}
-    if Journal.objects.filter(pk=one.journal_id, cancel_requested_at=None).update(**wish):
+    with transaction.atomic():  # who grants the wish seals the log, and no line comes after that
+        if not Journal.objects.filter(pk=one.journal_id, cancel_requested_at=None).update(**wish):
+            return True
         journal.note(one.journal, " !     " + _("Canceled by %(by)s.") % {"by": by or _("the command line")})
         if one.move_from("waiting", "canceled", ended_at=timezone.now()):
             journal.seal(one.journal)
-        bell.ring(_topic(one))
+    bell.ring(_topic(one))
     return True
 
 

@@ -107,6 +107,20 @@ def together(*deeds: Callable[[], Any]) -> list[Any]:
     return results
 
 
+@contextmanager
+def looking(before: str, look: Callable[[], Any]) -> Iterator[list[Any]]:
+    """Inside, somebody else looks before each statement here that begins so; what they see of it is given."""
+    seen = []
+
+    def execute(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith(before):
+            seen.extend(together(look))
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(execute):
+        yield seen
+
+
 class DeafLayer(InMemoryChannelLayer):
     """A channel layer that loses every message but each nth."""
 

@@ -16,7 +16,7 @@ from runtimes.engine.fake_process import Process
 from runtimes.models import App, Journal
 from tests import factories as make
 from tests.builder import Builder
-from tests.doubles import together
+from tests.doubles import looking, together
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -45,6 +45,15 @@ def test_what_runs_is_asked_to_end_and_its_row_stays_its_workers(app: App) -> No
     build.refresh_from_db()
     assert (build.state, deploy(app).is_canceling) == ("running", True)
     assert not journal.sealed(stale.journal.pk)
+
+
+def test_nobody_sees_the_wish_before_the_line_that_says_whose_it_is(app: App) -> None:
+    start_deploy(app.production)
+    assert claim("worker")
+    wished = deploy(app)
+    with looking('INSERT INTO "runtimes_logchunk"', wished.journal.is_canceled) as seen:
+        assert cancel(wished)
+    assert seen == [False]
 
 
 def test_the_next_build_of_the_app_waits_until_the_canceled_one_has_ended(app: App) -> None:

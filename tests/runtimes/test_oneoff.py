@@ -17,7 +17,7 @@ from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
 from runtimes.models import Environment, Journal, OneOff
 from tests import factories as make
-from tests.doubles import queued
+from tests.doubles import looking, queued
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 PATIENCE_SECONDS = 20
@@ -119,6 +119,13 @@ def test_canceled_before_it_began_it_never_runs(environment: Environment) -> Non
     assert carried_out(one).state == "canceled"
     assert [text for text in texts(one) if "never" in text] == []
     assert not oneoff.cancel(one)
+
+
+def test_nobody_sees_the_wish_before_the_line_that_says_whose_it_is(environment: Environment) -> None:
+    one = oneoff.run(environment, "sleep infinity")
+    with looking('INSERT INTO "runtimes_logchunk"', one.journal.is_canceled) as seen:
+        assert oneoff.cancel(one, make.user("olga"))
+    assert seen == [False]
 
 
 def test_canceled_while_it_runs_it_ends_and_says_who_did_it(environment: Environment, engine: FakeEngine) -> None:
