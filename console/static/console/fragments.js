@@ -7,13 +7,15 @@ export function keepFragmentsHonest() {
     if (new URL(xhr.responseURL, location).pathname === "/login") {
       event.detail.shouldSwap = false;
       location.reload();
+    } else if (byNews(event) && isInUse()) {
+      event.detail.shouldSwap = false; // it was on its way when a menu or a question opened
+      askAgainLater();
     }
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (byNews(event) && document.querySelector("main details[open], .app-header details[open], dialog[open]")) {
-      event.preventDefault();
-      document.addEventListener("toggle", () => askAgain(), { once: true, capture: true });
-    }
+    if (!byNews(event) || !isInUse()) return;
+    event.preventDefault();
+    askAgainLater();
   });
 }
 
@@ -33,6 +35,14 @@ export function tellTrouble() {
 
 function byNews(event) {
   return event.detail.requestConfig.triggeringEvent?.type === "news";
+}
+
+function isInUse() {
+  return document.querySelector("main details[open], .app-header details[open], dialog[open]") !== null;
+}
+
+function askAgainLater() {
+  for (const name of ["toggle", "close"]) document.addEventListener(name, askAgain, { once: true, capture: true });
 }
 
 function askAgain() {

@@ -127,6 +127,28 @@ def test_a_key_deploys_only_after_a_yes(shop: App, visit: Callable[..., Page]) -
     page.wait_for_url("**/apps/shop/deploys/1/")
 
 
+def test_a_question_outlives_news_that_were_on_their_way_when_it_was_asked(
+    shop: App, visit: Callable[..., Page]
+) -> None:
+    """The form that asks is not drawn anew below its question: the answer would go nowhere."""
+    make.deploy(shop, "building")
+    page, held = visit("/apps/shop/deploys/1/"), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/deploys/1/live", hold)
+    with page.expect_request("**/deploys/1/live"):
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('news'))")
+    page.get_by_role("button", name="Cancel deploy").click()
+    expect(page.locator("#confirm-yes")).to_be_visible()
+    with page.expect_response("**/deploys/1/live"):
+        held.pop().continue_()
+    page.evaluate("() => new Promise(done => setTimeout(done, 100))")
+    page.locator("#confirm-yes").click()
+    expect(page.get_by_role("status").get_by_text("Canceling")).to_be_visible()
+
+
 def test_two_clicks_deploy_once(shop: App, visit: Callable[..., Page]) -> None:
     page = visit("/apps/shop/")
     page.locator("#deploy-now").dblclick()
