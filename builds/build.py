@@ -1,9 +1,12 @@
 """A build: a builder container turns the fetched source into a slug."""
 
+import logging
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -16,19 +19,23 @@ from builds.faults import BuildFailed, megabytes, minutes
 from builds.models import Build
 from builds.progress import Progress
 from builds.slugs import collect
-from runtimes.engine.base import Exit, Job, JobSpec, Limits, Upload
+from runtimes.engine.base import EngineError, Exit, Job, JobSpec, Limits, Upload
 from runtimes.faults import PlatformFailed, TimedOut
 from runtimes.installation import engine
 from runtimes.journal import Writer
 from runtimes.models import App, PlatformLimits, Slug
-from runtimes.restore import ahead
-from runtimes.watch import Watch
+from runtimes.watch import Watch, worker_name
 
 TIDY_SECONDS = 60
+LOOK_SECONDS = 0.1
+BUILD_LABEL = "slipway.build"
+
+logger = logging.getLogger(__name__)
 
 
-def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
-    """Fetch, build, store; return the slug.
+@contextmanager
+def made_slug(build: Build, log: Writer, watch: Watch) -> Iterator[Slug]:
+    """Fetch, build, store; give the slug, while its builder tidies up and goes. Leaving waits for that.
 
     Raises `BuildFailed` where the app is at fault, `Canceled`, and `PlatformFailed` or
     `EngineError` where we are. Nothing of the builder stays but the app's cache.
@@ -46,10 +53,12 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
         )
     buildpacks = own or registry.usable()
     nonce = secrets.token_hex(16)
+    _wait_for_builder_before(build, watch)
     if build.clear_cache:
         cache.clear(build.app)
     engine().ensure_network(git.NETWORK, isolated=True)
-    with ExitStack() as beside, engine().job(_spec(build), _uploads(build, own, buildpacks, nonce)) as job:
+    with ExitStack() as builder:
+        job = builder.enter_context(engine().job(_spec(build), _uploads(build, own, buildpacks, nonce)))
         progress = Progress(build, log, buildpacks)
         parts = channel.split(job.output(), nonce)
         ended = _follow(job, parts, log, watch, progress)
@@ -62,11 +71,16 @@ def make_slug(build: Build, log: Writer, watch: Watch) -> Slug:
                 + _("Stored the slug: %(size)s, %(sha256)s")
                 % {"size": megabytes(slug.size), "sha256": slug.sha256[:12]}
             )
-        beside.enter_context(ahead(slug))
-        _see_off(job, parts, watch, progress)
-    for buildpack, lacked in progress.lacks:
-        store.ask(buildpack, lacked)
-    return slug
+        for buildpack, lacked in progress.lacks:
+            store.ask(buildpack, lacked)
+        tidying = builder.pop_all()
+    with ThreadPoolExecutor(1) as beside:
+        told = beside.submit(_see_off, tidying, job, parts)
+        try:
+            yield slug
+        finally:
+            for event in told.result():
+                progress.take(event)
 
 
 def _check_disk() -> None:
@@ -116,13 +130,33 @@ def _follow(job: Job, parts: Iterator[bytes | Event], log: Writer, watch: Watch,
         ) from None
 
 
-def _see_off(job: Job, parts: Iterator[bytes | Event], watch: Watch, progress: Progress) -> None:
-    """Let the driver tidy up, which it did while the slug was stored; the next build would do it otherwise."""
-    with suppress(TimedOut), watch.over(job, TIDY_SECONDS):
-        for part in parts:
-            if not isinstance(part, bytes):
-                progress.take(part)
-        job.wait()
+def _see_off(builder: ExitStack, job: Job, parts: Iterator[bytes | Event]) -> list[Event]:
+    """Let the driver tidy up, which the next build would do otherwise, and remove its container; return what it told.
+
+    What it was for is done, so nothing of this is the deploy's fault: what could not be removed, the periodic look removes.
+    """
+    told: list[Event] = []
+    try:
+        with builder, suppress(TimedOut), Watch(worker_name(), lambda: False) as watch, watch.over(job, TIDY_SECONDS):
+            told.extend(part for part in parts if not isinstance(part, bytes))
+    except EngineError as error:
+        logger.warning("The builder could not be removed: %s", error)
+    return told
+
+
+def _wait_for_builder_before(build: Build, watch: Watch) -> None:
+    """Let the builder of the app's build before be gone, which may tidy up still: both would write to the cache."""
+    deadline = time.monotonic() + TIDY_SECONDS
+    while left := _builders(build):
+        watch.check()
+        if time.monotonic() > deadline:
+            engine().stop(left, grace=0)
+        time.sleep(LOOK_SECONDS)
+
+
+def _builders(build: Build) -> list[str]:
+    jobs = engine().observe({"slipway.kind": "job", "slipway.app": build.app.name})
+    return [job.ref for job in jobs if BUILD_LABEL in job.labels]
 
 
 def _why(ended: Exit, progress: Progress) -> BuildFailed | PlatformFailed:
@@ -147,7 +181,7 @@ def _spec(build: Build) -> JobSpec:
         name=f"build-{build.pk}",
         image=build.app.stack.build_image,
         command=(driver.COMMAND,),
-        labels={"slipway.app": build.app.name, "slipway.build": str(build.pk)},
+        labels={"slipway.app": build.app.name, BUILD_LABEL: str(build.pk)},
         network=git.NETWORK,
         limits=Limits(memory=settings.BUILD_MEMORY, cpus=settings.BUILD_CPUS, pids=settings.BUILD_PIDS),
         volumes={cache.volume(build.app): "/tmp", store.VOLUME: store.PLACE},  # noqa: S108

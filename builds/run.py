@@ -1,13 +1,14 @@
 """Working off the queue: one build from its claim to the seal on its journal."""
 
 import time
+from contextlib import nullcontext
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from builds.build import make_slug
+from builds.build import made_slug
 from builds.cleanup import after_deploy
 from builds.models import Build
 from builds.pull import have_image
@@ -84,12 +85,12 @@ def run(build: Build, worker: str) -> None:
 def _work(build: Build, log: Writer, watch: Watch) -> None:
     try:
         log.end("queued", "done")
-        what = have_image(build, log, watch) if build.image else make_slug(build, log, watch)
-        result = {"found": what} if isinstance(what, Image) else {"slug": what}
-        if not build.move("succeeded", ended_at=timezone.now(), **result):
-            raise Canceled  # it was given up meanwhile, because its worker seemed to be gone
-        wait_for_turn(build, watch)
-        deploy(what, build.journal.environment, log, watch, created_by=build.journal.created_by)
+        with nullcontext(have_image(build, log, watch)) if build.image else made_slug(build, log, watch) as what:
+            result = {"found": what} if isinstance(what, Image) else {"slug": what}
+            if not build.move("succeeded", ended_at=timezone.now(), **result):
+                raise Canceled  # it was given up meanwhile, because its worker seemed to be gone
+            wait_for_turn(build, watch)
+            deploy(what, build.journal.environment, log, watch, created_by=build.journal.created_by)
     except Canceled:
         log.complain("Canceled.")
         build.move("canceled", ended_at=timezone.now())

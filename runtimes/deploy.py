@@ -102,12 +102,13 @@ def run_release_command(release: Release, log: Writer, watch: Watch) -> None:
         log.end("release", "skipped", _("There is no release command."))
         return
     with log.step("release"):
+        image = ready(release)
         log.say(
             "-----> "
             + _("Running the release command: %(release_command)s") % {"release_command": release.release_command}
         )
         engine().ensure_network(NETWORK)
-        with engine().job(release_job(release, ready(release))) as job:
+        with engine().job(release_job(release, image)) as job:
             try:
                 with watch.over(job, settings.RELEASE_TIMEOUT):
                     for data in job.output():

@@ -1,8 +1,6 @@
 """Making a slug startable: unpacked once into an image layer on its stack's run image."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import zstandard
 from django.core.files.storage import storages
@@ -82,17 +80,6 @@ def restore(slug: Slug) -> str:
             _("The slug %(sha256)s cannot be read from the storage: %(why)s.")
             % {"sha256": slug.sha256[:12], "why": error}
         ) from error
-
-
-@contextmanager
-def ahead(slug: Slug) -> Iterator[None]:
-    """Restore a slug while something else is waited for, which happens inside.
-
-    Whoever needs the image afterwards finds it; or tries once more, and sees the fault where it belongs.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(restore, slug)
-        yield
 
 
 def unpack(key: str) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ FETCH = "/slipway/bin/fetch"
 class Builder:
     """Builds what it is told to; `seen` holds what it was given, `ran` how often it ran.
 
-    `failing` is a failure to tell; `meanwhile` is called with the process where a buildpack would run.
+    `failing` is a failure to tell; `meanwhile` is called with the process where a buildpack would run, `tidying` last.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -26,6 +26,7 @@ class Builder:
         self.files: dict[str, bytes] = options.get("files", {"Procfile": b"web: serve\n"})
         self.failing: dict[str, Any] | None = options.get("failing")
         self.meanwhile: Callable[[Process], object] = options.get("meanwhile", lambda _: None)
+        self.tidying: Callable[[Process], object] = lambda _: None
         self.cache_bytes: int | None = None
         self.report: dict[str, str] = {}
         self.label = ""
@@ -73,6 +74,7 @@ class Builder:
         say(event="step.begin", step="package")
         say(event="step.end", step="package", state="done")
         self._pack(process, say)
+        self.tidying(process)
         if self.cache_bytes is not None:
             say(event="cache", bytes=self.cache_bytes)
         return 0

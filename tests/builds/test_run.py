@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from django.core.files.storage import storages
 from pytest_django import Settings
 
 from buildpacks import registry
-from builds import deploys, stacks
+from builds import cache, deploys, stacks
 from builds.arrange import arrange
 from builds.create import create_app
 from builds.models import Build
@@ -21,7 +22,7 @@ from builds.run import build_next, claim, wait_for_turn
 from builds.start import deploy_again, start_deploy
 from runtimes import journal
 from runtimes.config import set_vars
-from runtimes.engine.base import EngineError
+from runtimes.engine.base import EngineError, JobSpec
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
 from runtimes.faults import PlatformFailed
@@ -495,3 +496,68 @@ def test_an_app_that_does_not_come_up_says_why_and_the_one_before_serves(
     assert deploys.get(app, 1).state == "live"
     assert held(engine) == []
     assert [one.labels["slipway.release"] for one in engine.observe({"slipway.kind": "instance"})] == ["1"]
+
+
+def builders(engine: FakeEngine) -> list[str]:
+    """The builders there are."""
+    return [one.name for one in engine.observe() if "slipway.build" in one.labels]
+
+
+def test_what_was_built_is_deployed_while_its_builder_tidies_up(
+    app: App, deployed: Deployed, engine: FakeEngine, builder: Builder
+) -> None:
+    serving: list[str] = []
+
+    def tidy(_: Process) -> None:
+        for _attempt in range(500):
+            serving.extend(one.name for one in engine.observe({"slipway.kind": "instance"}))
+            if serving:
+                return
+            time.sleep(0.01)
+
+    builder.tidying, builder.cache_bytes = tidy, 5_000_000
+    record = deployed()
+    assert serving
+    assert deploys.get(app, record.number).state == "live"
+    assert held(engine) == []
+    assert cache.size(app) == 5_000_000
+
+
+def test_a_build_begins_when_the_builder_of_the_one_before_is_gone(
+    app: App, deployed: Deployed, engine: FakeEngine, builder: Builder
+) -> None:
+    seen: list[str] = []
+    builder.meanwhile = lambda _: seen.extend(builders(engine))
+    fetched = Step.objects.filter(key="fetch", state="done")
+
+    def tidy() -> None:
+        with engine.job(left_by(app)):
+            for _ in range(500):
+                if fetched.exists():
+                    break
+                time.sleep(0.01)
+            time.sleep(0.1)  # for one that does not wait
+
+    def build() -> None:
+        while not builders(engine):
+            time.sleep(0.01)
+        deployed()
+
+    together(tidy, build)
+    assert seen == [f"{engine.namespace}-build-{Build.objects.get().pk}"]
+
+
+def test_a_builder_before_that_does_not_go_is_ended(
+    app: App, deployed: Deployed, engine: FakeEngine, builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builds.build.TIDY_SECONDS", 0)
+    with engine.job(left_by(app)):
+        deployed()
+        assert builders(engine) == []
+    assert builder.ran == 1
+
+
+def left_by(app: App) -> JobSpec:
+    """The builder of an earlier build, which does not end by itself."""
+    labels = {"slipway.app": app.name, "slipway.build": "0"}
+    return JobSpec("build-0", app.stack.build_image, ("sleep", "infinity"), labels=labels)
