@@ -133,7 +133,7 @@ def _follow(job: Job, parts: Iterator[bytes | Event], log: Writer, watch: Watch,
 def _see_off(builder: ExitStack, job: Job, parts: Iterator[bytes | Event]) -> list[Event]:
     """Let the driver tidy up, which the next build would do otherwise, and remove its container; return what it told.
 
-    What it was for is done, so nothing of this is the deploy's fault: what could not be removed, the periodic look removes.
+    What it was for is done, so the deploy does not fail by this: the periodic look removes what could not be.
     """
     told: list[Event] = []
     try:

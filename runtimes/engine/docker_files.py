@@ -1,12 +1,10 @@
 """Files into and out of containers, as plain tar streams; a container need not run for it."""
 
-import io
-import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import PurePosixPath
 
-from runtimes.engine.base import EngineError
+from runtimes.engine import docker_layer
+from runtimes.engine.base import EngineError, Upload
 from runtimes.engine.docker_client import DockerClient, stream, translated
 from runtimes.engine.streams import PIECE, Incoming
 
@@ -28,11 +26,23 @@ def put(client: DockerClient, ref: str, path: str, tar: Iterable[bytes]) -> None
         raise EngineError(f"Docker did not unpack the files at {path}.")
 
 
-def make_directories(client: DockerClient, ref: str, paths: Iterable[str], user: str) -> None:
-    """Make those of `paths` that are missing, in one go; they belong to `user` ("uid:gid")."""
-    missing = [path for path in dict.fromkeys(paths) if not exists(client, ref, path)]
-    if missing:
-        put(client, ref, "/", [_directories(missing, user)])
+def fill(client: DockerClient, ref: str, uploads: Sequence[Upload], user: str) -> None:
+    """Unpack all of the uploads, in one go: the daemon takes some 60 ms for every one.
+
+    What is missing of their paths is made and belongs to `user` ("uid:gid"), their missing parents to root.
+    """
+    if uploads:
+        missing = [path for path in dict.fromkeys(each.path for each in uploads) if not exists(client, ref, path)]
+        put(client, ref, "/", _together(missing, uploads, user))
+
+
+def _together(missing: Iterable[str], uploads: Iterable[Upload], user: str) -> Iterator[bytes]:
+    uid, _, gid = user.partition(":")
+    for path in missing:
+        yield docker_layer.directory(path, int(uid), int(gid or uid))
+    for upload in uploads:
+        yield from docker_layer.members(upload.tar, upload.path)
+    yield docker_layer.END
 
 
 def exists(client: DockerClient, ref: str, path: str) -> bool:
@@ -59,16 +69,3 @@ def get(client: DockerClient, ref: str, path: str, opened: ExitStack) -> Iterato
         answer = stream(client, "GET", f"/containers/{ref}/archive", {"path": path})
         opened.callback(answer.close)
         yield from answer.iter_content(PIECE)
-
-
-def _directories(paths: Iterable[str], user: str) -> bytes:
-    """Return a tar of directories. Each is named from the root, its parents come out as root's."""
-    uid, _, gid = user.partition(":")
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in paths:
-            member = tarfile.TarInfo(str(PurePosixPath(path).relative_to("/")))
-            member.type, member.mode = tarfile.DIRTYPE, 0o755
-            member.uid, member.gid = int(uid), int(gid or uid)
-            tar.addfile(member)
-    return buffer.getvalue()

@@ -64,7 +64,7 @@ def run(client: DockerClient, spec: JobSpec, uploads: Iterable[Upload]) -> Itera
         docker_container.created(client, container_kwargs(spec, client.namespace)) as ref,
         contextlib.ExitStack() as opened,
     ):
-        _fill(client, ref, tuple(uploads), spec.user)
+        docker_files.fill(client, ref, tuple(uploads), spec.user)
         stream = streams.enter_context(attach(client, ref))
         with translated():
             client.patient.start(ref)
@@ -97,9 +97,3 @@ def attach(client: DockerClient, ref: str) -> Response:
         return docker_client.stream(
             client, "POST", f"/containers/{ref}/attach", {"stdout": 1, "stderr": 1, "stream": 1}
         )
-
-
-def _fill(client: DockerClient, ref: str, uploads: tuple[Upload, ...], user: str) -> None:
-    docker_files.make_directories(client, ref, (upload.path for upload in uploads), user)
-    for upload in uploads:
-        docker_files.put(client, ref, upload.path, upload.tar)

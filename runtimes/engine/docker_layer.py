@@ -23,11 +23,19 @@ LONG_NAME, LONG_LINK, PAX = b"L", b"K", b"x"
 def layer(tar: Iterable[bytes], below: str, uid: int) -> Iterator[bytes]:
     """Yield the plain tar `tar` with every member below the directory `below`, which belongs to `uid`.
 
-    The tar's own top (`./`) is left out. Raises `EngineError` if it is no whole tar, or has a name
-    that leads out of it.
+    Raises `EngineError` if it is no whole tar, or has a name that leads out of it.
+    """
+    yield directory(below, uid, uid)
+    yield from members(tar, below)
+    yield END
+
+
+def members(tar: Iterable[bytes], below: str) -> Iterator[bytes]:
+    """The members of a plain tar, every one below the directory `below`, without an end: others may follow.
+
+    The tar's own top (`./`) is left out.
     """
     source, top, pending = _Source(tar), below.strip("/").encode(), _Pending()
-    yield _directory(below, uid)
     while any(header := source.take(BLOCK)):
         size = _number(header[SIZE])
         if header[TYPE] in (LONG_NAME, LONG_LINK, PAX):
@@ -41,7 +49,6 @@ def layer(tar: Iterable[bytes], below: str, uid: int) -> Iterator[bytes]:
             yield pending.rest() + _header(header, name, link)
             yield from source.pass_on(_whole(size))
         pending = _Pending()
-    yield END
 
 
 class _Pending:
@@ -89,14 +96,14 @@ class _Source:
         for chunk in self._chunks:
             if chunk:
                 return bytes(chunk)
-        raise EngineError("The slug is no whole tar: it ends too early.")
+        raise EngineError("It is no whole tar: it ends too early.")
 
 
 def _moved(name: bytes, top: bytes) -> bytes:
     clean = posixpath.normpath(name)
     if clean.startswith((b"/", b"../")) or clean == b"..":
-        raise EngineError(f"The slug has a name that leads out of it: {name.decode(errors='replace')[:200]}")
-    return top if clean == b"." else top + b"/" + clean
+        raise EngineError(f"The tar has a name that leads out of it: {name.decode(errors='replace')[:200]}")
+    return top if clean == b"." else posixpath.join(top, clean)
 
 
 def _header(header: bytes, name: bytes, link: bytes) -> bytes:
@@ -120,9 +127,10 @@ def _extra(kind: bytes, data: bytes) -> bytes:
     return member.tobuf(tarfile.GNU_FORMAT) + data.ljust(_whole(len(data)), b"\0")
 
 
-def _directory(path: str, uid: int) -> bytes:
+def directory(path: str, uid: int, gid: int) -> bytes:
+    """A directory as a member of a tar; it is named from the root."""
     member = tarfile.TarInfo(path.strip("/"))
-    member.type, member.mode, member.uid, member.gid = tarfile.DIRTYPE, 0o755, uid, uid
+    member.type, member.mode, member.uid, member.gid = tarfile.DIRTYPE, 0o755, uid, gid
     return member.tobuf(tarfile.GNU_FORMAT)
 
 
@@ -146,7 +154,7 @@ def _number(field: bytes) -> int:
     try:
         return int.from_bytes(field[1:], "big") if field[0] == 0x80 else int(_text(field).strip() or b"0", 8)
     except ValueError as error:
-        raise EngineError("The slug is no tar.") from error
+        raise EngineError("It is no tar.") from error
 
 
 def _whole(size: int) -> int:
@@ -162,7 +170,7 @@ def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             digits += byte
         key, _, value = stream.read(int(digits or b"0") - len(digits) - 1)[:-1].partition(b"=")
         if not key:
-            raise EngineError("The slug is no tar.")
+            raise EngineError("It is no tar.")
         yield key, value
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import docker.errors
 
 from runtimes.engine import docker_files, docker_load
-from runtimes.engine.base import EngineError
+from runtimes.engine.base import EngineError, Upload
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_container import created, remove
 from runtimes.engine.docker_kwargs import INSTALLATION, KIND, RUN_USER, SLUG
@@ -71,8 +71,7 @@ def commit(client: DockerClient, key: str, base: dict[str, Any], tar: Iterable[b
     The container is never started: it lends its file system and hands down the base's settings.
     """
     with created(client, _kwargs(client, key, base)) as ref:
-        docker_files.make_directories(client, ref, [HOME], RUN_USER)
-        docker_files.put(client, ref, HOME, tar)
+        docker_files.fill(client, ref, [Upload(HOME, tar)], RUN_USER)
         with translated():
             return str(client.patient.commit(ref, changes=[f"LABEL {KIND}=slug"])["Id"])
 
