@@ -15,11 +15,11 @@ install::choose() {
 
 install::dependencies() {
 	install::find_key
-	if [[ -n "${KEY}" ]] && tree::restore "${KEY}" "${BUILD_DIR}/.heroku/python"; then
+	if [[ -n "${KEY}" ]] && { install::take_ahead || tree::restore "${KEY}" "${BUILD_DIR}/.heroku/python"; }; then
 		install::tell_origin
 		return
 	fi
-	rm -f "${AHEAD}.log"
+	rm -rf "${AHEAD}" "${AHEAD}.log"
 	install::anew
 }
 
@@ -40,7 +40,8 @@ install::anew() {
 	tree::limit "${CACHE_DIR}/python/pip" 1000
 }
 
-# Keep what a compile with these very files would install, if that is not kept already. What it says is shown then.
+# Keep what a compile with these very files would install, if that is not kept already, and a second tree of it for that
+# compile to take. What it says is shown then.
 install::ahead() {
 	rm -rf "${AHEAD}" "${AHEAD}.log"
 	install::find_key
@@ -52,7 +53,18 @@ install::ahead() {
 	python::place
 	python::set_up_environment
 	install::anew >"${AHEAD}.log"
+	printf '%s' "${KEY}" >"${AHEAD}/key"
+}
+
+# Moved, not linked once more: that is a matter of some thousand files.
+install::take_ahead() {
+	local status=1
+	if tree::fits "${KEY}" && [[ -f "${AHEAD}/key" && "$(<"${AHEAD}/key")" == "${KEY}" ]]; then
+		rm -rf "${BUILD_DIR}/.heroku/python"
+		mv "${AHEAD}/.heroku/python" "${BUILD_DIR}/.heroku/python" && status=0
+	fi
 	rm -rf "${AHEAD}"
+	return "${status}"
 }
 
 install::tell_origin() {
