@@ -6,6 +6,7 @@ secure/HOST          visitors of this host are sent to HTTPS
 certified/HOST       this host may have a certificate
 """
 
+import hashlib
 import io
 import tarfile
 from collections.abc import Mapping
@@ -19,6 +20,37 @@ BLOCK = 32
 
 # Where the router itself answers for apps that do not.
 STOPPED, MAINTENANCE = "127.0.0.1:9001", "127.0.0.1:9002"
+
+
+# Makes changes among the files in use, given as path and text in turn. A place's files take the place of those before
+# one after the other, each at a stroke: as long as both are there, requests go to instances of before or of now.
+GONE = "gone"
+CHANGE = """set -e
+cd /etc/caddy/routes
+while [ $# -gt 0 ]; do
+  if [ "$2" = gone ]; then
+    rm -rf "$1"
+    rmdir --ignore-fail-on-non-empty "${1%/*}"
+  elif [ -z "$2" ]; then
+    mkdir -p "${1%/*}"
+    : >"$1"
+  else
+    mkdir -p "$1" new
+    slot=0
+    for address in $2; do
+      printf %s "$address" >"new/$slot"
+      slot=$((slot + 1))
+    done
+    mv -f -t "$1" new/*
+  fi
+  shift 2
+done"""
+
+# Removes what was exchanged: all folders of files but the one that is named.
+TIDY = """cd /etc/caddy
+for each in routes-* next-*; do
+  [ "$each" = "$1" ] || rm -rf "$each"
+done"""
 
 
 class Route(NamedTuple):
@@ -74,26 +106,54 @@ def grown(shape: Shape, wanted: Shape) -> dict[int, int]:
     return {block: max(slots, shape.get(block, 0)) for block, slots in ({**room, **wanted}).items()}
 
 
-def files(table: Table, shape: Shape, name: str) -> bytes:
-    """A tar with the directory `name`, all files in it, and a link `next-…` to it."""
+def entries(table: Table, shape: Shape) -> dict[str, str]:
+    """All that is said, by path: a file says all by its name, a place by its addresses, one for each of its slots."""
+    hosts = {f"hosts/{host}/{place // BLOCK}-{place}": "" for host, place in table.hosts.items()}
+    listed = {f"{folder}/{host}": "" for folder in ("secure", "certified") for host in getattr(table, folder)}
+    at = {f"places/{place}": " ".join(each.addresses(shape[place // BLOCK])) for place, each in table.places.items()}
+    return at | hosts | listed
+
+
+def noted(said: Mapping[str, str]) -> dict[str, str]:
+    """What is remembered of entries, to know later what differs."""
+    return {path: text and hashlib.sha256(text.encode()).hexdigest()[:16] for path, text in said.items()}
+
+
+def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What is to be written and removed where what was noted `before` is there: arguments for `CHANGE`.
+
+    A host leads nowhere before its place is there, and no more when its place is removed.
+    """
+    marks = noted(now)
+    written = [path for path in now if before.get(path) != marks[path]]
+    removed = [path for path in before if path not in now]
+    ordered = sorted(written, key=_is_name) + sorted(removed, key=_is_name, reverse=True)
+    return [word for path in ordered for word in (path, now.get(path, GONE))]
+
+
+def files(said: Mapping[str, str], name: str) -> bytes:
+    """A tar with the directory `name`, a file for each entry or address in it, and a link `next-…` to it."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for folder in ("", "/hosts", "/places", "/secure", "/certified"):
-            _add_directory(tar, name + folder)
-        for host, place in sorted(table.hosts.items()):
-            _add_directory(tar, f"{name}/hosts/{host}")
-            _add_file(tar, f"{name}/hosts/{host}/{place // BLOCK}-{place}")
-        for place, route in sorted(table.places.items()):
-            _add_directory(tar, f"{name}/places/{place}")
-            for slot, address in enumerate(route.addresses(shape[place // BLOCK])):
-                _add_file(tar, f"{name}/places/{place}/{slot}", address.encode())
-        for folder, hosts in (("secure", table.secure), ("certified", table.certified)):
-            for host in hosts:
-                _add_file(tar, f"{name}/{folder}/{host}")
+        folders = {"hosts", "places", "secure", "certified"} | {path.rpartition("/")[0] for path in said}
+        for folder in ["", *sorted(folders)]:
+            _add_directory(tar, f"{name}/{folder}")
+        for path, text in sorted(said.items()):
+            if _is_name(path):
+                _add_file(tar, f"{name}/{path}")
+                continue
+            _add_directory(tar, f"{name}/{path}")
+            for slot, address in enumerate(text.split()):
+                _add_file(tar, f"{name}/{path}/{slot}", address.encode())
         link = tarfile.TarInfo(f"next-{name}")
         link.type, link.linkname = tarfile.SYMTYPE, name
         tar.addfile(link)
     return buffer.getvalue()
+
+
+def _is_name(path: str) -> bool:
+    """Whether a path says all by itself; the others are places."""
+    return not path.startswith("places/")
 
 
 def _add_directory(tar: tarfile.TarFile, name: str) -> None:

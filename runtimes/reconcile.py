@@ -139,11 +139,9 @@ def settle(environment: Environment) -> None:
     What was reconciled before is news to the router as well.
     """
     seconds = max([process.start_period for process in environment.processes.all()], default=0)
-    deadline, news = time.monotonic() + seconds, time.monotonic()
+    deadline, news = time.monotonic() + seconds, 0.0
     starting = Instance.objects.filter(environment=environment, release__state="live", state="starting")
     starting = starting.select_related("release")
-    if starting.exists():
-        router.stage()  # while they begin
     while (instances := list(starting.all())) and time.monotonic() < deadline:
         if up := probe(environment, instances):
             news = news or time.monotonic()
@@ -153,8 +151,7 @@ def settle(environment: Environment) -> None:
             router.sync()
             news = 0.0
         time.sleep(PROBE_EVERY_SECONDS)
-    if news:
-        router.sync()
+    router.sync()
 
 
 def probe(environment: Environment, instances: Iterable[Instance]) -> int:

@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.conf import settings
@@ -16,13 +18,14 @@ from django.utils.translation import gettext as _
 from runtimes import caddy, places
 from runtimes.caddy import ACME_ROOT, ADMIN, CONFIG, ROUTES, Tls
 from runtimes.engine.base import EngineError, Observed
-from runtimes.holding import Held, hold
+from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.models import Domain, Environment, Hold, Instance, Release
-from runtimes.places import Route, Table
+from runtimes.places import Route, Shape, Table
 
 FOLDER = "/etc/caddy"
-UP, UP_SOON = ("up",), ("starting", "up")
+# More characters of changes than this are too many for a command: then all files are exchanged.
+MOST_CHANGES = 64 * 1024
 RELOAD = ("caddy", "reload", "--config", CONFIG, "--address", ADMIN)
 
 
@@ -49,25 +52,11 @@ def switched(release: Release) -> Iterator[None]:
             raise
 
 
-def stage(coming: Release | None = None) -> None:
-    """Put the files beside those in use that will be right when all that comes up now is up.
-
-    Then they need only be exchanged. A router that cannot be told now, or is being told something else, is told then;
-    whoever tells it hears of it.
-    """
-    with suppress(EngineError, Held), hold("router", patience=1) as held:
-        told = _Told.noted(held.note)
-        plan = _plan(told, table := routes(coming, UP_SOON))
-        if plan.is_loaded and plan.files not in (told.files, told.staged):
-            _put(plan, table)
-            held.note = json.dumps(told._replace(staged=plan.files, former=(*told.former, told.staged)))
-
-
-def routes(coming: Release | None = None, states: Collection[str] = UP) -> Table:
+def routes(coming: Release | None = None) -> Table:
     """Where requests for each host go now; or will go when the release that is `coming` is the live one."""
     going_on = Environment.objects.filter(app__destroyed_at=None)
     environments = list(going_on.select_related("app").prefetch_related("domains"))
-    addresses = _addresses(coming, states)
+    addresses = _addresses(coming)
     at = {each.pk: Route(tuple(sorted(addresses.get(each.pk, []))), each.maintenance) for each in environments}
     own = [(domain, each) for each in environments for domain in each.domains.all()]
     hosts = {each.hostname: each.pk for each in environments} | {domain.name: each.pk for domain, each in own}
@@ -94,9 +83,9 @@ def address() -> str:
     return _container().address
 
 
-def _addresses(coming: Release | None, states: Collection[str]) -> dict[int, list[str]]:
+def _addresses(coming: Release | None) -> dict[int, list[str]]:
     """Those of the instances that serve, by environment."""
-    up = Instance.objects.filter(process="web", state__in=states).exclude(address="")
+    up = Instance.objects.filter(process="web", state="up").exclude(address="")
     serving = up.filter(release__state="live")
     if coming:
         serving = serving.exclude(environment=coming.environment_id) | up.filter(release=coming)
@@ -114,82 +103,66 @@ def _container() -> Observed:
 
 
 class _Told(NamedTuple):
-    """What a router was told last: digests of what it stands on and of its files, the shape of its configuration.
+    """What a router was told last: a digest of what it stands on, the shape of its configuration, and its files.
 
-    `staged` are files beside those in use, and `former` those that nobody reads any more.
+    They are in `folder`, and `said` is what was noted of them. While it `is_untidy` there are more, which nobody reads.
     """
 
     basis: str = ""
-    files: str = ""
     shape: tuple[tuple[int, int], ...] = ()
-    former: tuple[str, ...] = ()
-    staged: str = ""
+    folder: str = ""
+    said: Mapping[str, str] = MappingProxyType({})
+    is_untidy: bool = False
 
     @classmethod
     def noted(cls, note: str) -> "_Told":
-        if not note.startswith("["):
+        if not note.startswith("{"):
             return cls()
-        told = cls(*json.loads(note))
-        return told._replace(shape=tuple((block, slots) for block, slots in told.shape), former=tuple(told.former))
+        told = cls(**json.loads(note))
+        return told._replace(shape=tuple((block, slots) for block, slots in told.shape))
+
+    def note(self) -> str:
+        return json.dumps(self._asdict())
 
 
-class _Plan(NamedTuple):
-    """What a router is to be told, and whether its configuration has room for it."""
-
-    ref: str
-    basis: str
-    files: str
-    shape: tuple[tuple[int, int], ...]
-    is_loaded: bool
-
-
-def _plan(told: _Told, table: Table) -> _Plan:
-    ref, wanted = _container().ref, places.needed(table)
+def _bring(held: Hold, table: Table) -> bool:
+    """Tell the router what it does not know yet: what changed, seldom all files, and more seldom a configuration."""
+    told, ref = _Told.noted(held.note), _container().ref
+    wanted = places.needed(table)
     basis = _digest(ref, caddy.config({0: places.SLOTS}, word(), _tls()), _root())
     shape = dict(told.shape) if basis == told.basis else {}
     is_loaded = basis == told.basis and places.covers(shape, wanted)
     shape = shape if is_loaded else places.grown(shape, wanted)
-    return _Plan(
-        ref,
-        basis,
-        _digest(basis, table, sorted(shape.items())),
-        shape=tuple(sorted(shape.items())),
-        is_loaded=is_loaded,
-    )
-
-
-def _bring(held: Hold, table: Table) -> bool:
-    """Tell the router what it does not know yet: files, and seldom a configuration."""
-    told = _Told.noted(held.note)
-    plan = _plan(told, table)
-    if plan.is_loaded and plan.files == told.files:
-        _tidy(plan.ref, held, told)
+    said = places.entries(table, shape)
+    changes = places.changes(told.said, said)
+    if is_loaded and not changes:
+        _tidy(ref, held, told)
         return False
-    former = (*told.former, told.files)
-    known = told if plan.is_loaded else _Told()  # what breaks off halfway is told again, and nothing else
-    held.note = json.dumps(known._replace(files="", staged="", former=(*former, told.staged)))
-    if plan.files not in (told.files, told.staged):
-        _put(plan, table)
-    if plan.files != told.files:
-        _run(plan.ref, ("mv", "-T", f"{FOLDER}/next-{_folder(plan.files)}", ROUTES))
-    if not plan.is_loaded:
-        _load(plan)
-    staged = "" if plan.files == told.staged else told.staged
-    held.note = json.dumps(_Told(plan.basis, plan.files, plan.shape, former, staged))
+    held.note = told._replace(folder="", said={}).note() if is_loaded else ""  # what breaks off is told again as a whole
+    now = _Told(basis, tuple(sorted(shape.items())), told.folder, places.noted(said), told.is_untidy)
+    if is_loaded and told.folder and sum(map(len, changes)) < MOST_CHANGES:
+        _run(ref, ("sh", "-c", places.CHANGE, "sh", *changes))
+    else:
+        now = now._replace(folder=_exchange(ref, said), is_untidy=True)
+    if not is_loaded:
+        _load(ref, shape)
+    held.note = now.note()
     return True
 
 
-def _put(plan: _Plan, table: Table) -> None:
-    """Put new files beside those in use, with a link that takes the place of the one in use at a stroke."""
-    engine().put(plan.ref, FOLDER, [places.files(table, dict(plan.shape), _folder(plan.files))])
+def _exchange(ref: str, said: Mapping[str, str]) -> str:
+    """Put all files beside those in use, and let them take their place at a stroke; return the folder's name."""
+    folder = f"routes-{uuid.uuid4().hex[:12]}"
+    engine().put(ref, FOLDER, [places.files(said, folder)])
+    _run(ref, ("mv", "-T", f"{FOLDER}/next-{folder}", ROUTES))
+    return folder
 
 
 def _tidy(ref: str, held: Hold, told: _Told) -> None:
-    """Remove what is former, when nothing else is to be done: nobody waits for it."""
-    folders = {_folder(each) for each in told.former if each not in ("", told.files, told.staged)}
-    if folders:
-        _run(ref, ("rm", "-rf", *sorted(f"{FOLDER}/{begin}{each}" for each in folders for begin in ("", "next-"))))
-        held.note = json.dumps(told._replace(former=()))
+    """Remove former files, when nothing else is to be done: nobody waits for it."""
+    if told.is_untidy:
+        _run(ref, ("sh", "-c", places.TIDY, "sh", told.folder))
+        held.note = told._replace(is_untidy=False).note()
 
 
 def _tls() -> Tls:
@@ -208,15 +181,11 @@ def _digest(*what: object) -> str:
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 
-def _load(plan: _Plan) -> None:
-    document = json.dumps(caddy.config(dict(plan.shape), word(), _tls()), sort_keys=True)
+def _load(ref: str, shape: Shape) -> None:
+    document = json.dumps(caddy.config(shape, word(), _tls()), sort_keys=True)
     root = _root()
-    engine().put(plan.ref, FOLDER, [_tar({CONFIG: document} | ({ACME_ROOT: root} if root else {}))])
-    _run(plan.ref, RELOAD)
-
-
-def _folder(name: str) -> str:
-    return f"routes-{name}"
+    engine().put(ref, FOLDER, [_tar({CONFIG: document} | ({ACME_ROOT: root} if root else {}))])
+    _run(ref, RELOAD)
 
 
 def _run(ref: str, command: tuple[str, ...]) -> None:

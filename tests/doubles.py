@@ -10,12 +10,13 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from console.celery import app as celery
-from runtimes import caddy
+from runtimes import caddy, places
 from runtimes.engine.docker_kwargs import INSTALLATION
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_container import Container, Plan
 from runtimes.engine.fake_files import Tree
-from runtimes.engine.fake_process import Process
+from runtimes.engine.fake_process import Process, Program
+from runtimes.engine.fake_words import shell
 from runtimes.places import MAINTENANCE, STOPPED
 
 QUEUES = ("builder", "controller")
@@ -27,7 +28,7 @@ def add_router(engine: FakeEngine) -> Container:
     files.make_directory("/etc/caddy")
     labels = {INSTALLATION: engine.namespace, "slipway.role": "router"}
     plan = Plan(f"{engine.namespace}-router", "slipway/caddy", ("sleep", "infinity"), {}, labels, files)
-    engine.world.programs |= {"caddy": lambda _: 0, "mv": move, "rm": lambda _: 0}
+    engine.world.programs |= {"caddy": lambda _: 0, "mv": move, "sh": change}
     container = engine.world.create(plan)
     engine.world.start(container)
     return container
@@ -38,6 +39,39 @@ def move(process: Process) -> int:
     _, _, source, target = process.argv
     process.files.own[target] = process.files.own.pop(source)
     return 0
+
+
+def change(process: Process) -> int:
+    """Change files among those in use, and remove former ones, as a shell does for the router."""
+    match process.argv:
+        case ["sh", "-c", places.CHANGE, "sh", *words]:
+            folder = f"/etc/caddy/{process.files.own[caddy.ROUTES].link}"
+            for path, text in zip(words[::2], words[1::2], strict=True):
+                _change(process.files, f"{folder}/{path}", text)
+        case ["sh", "-c", places.TIDY, "sh", folder]:
+            for path in [path for path in process.files.own if _is_former(path, folder)]:
+                del process.files.own[path]
+        case _:
+            return shell(process)
+    return 0
+
+
+def _change(files: Tree, path: str, text: str) -> None:
+    for former in [each for each in files.own if each == path or each.startswith(f"{path}/")]:
+        del files.own[former]
+    named = {path: ""} if not text else {f"{path}/{slot}": address for slot, address in enumerate(text.split())}
+    for each, content in named.items() if text != places.GONE else ():
+        files.write(each, content.encode())
+
+
+def _is_former(path: str, folder: str) -> bool:
+    name = path.removeprefix("/etc/caddy/").partition("/")[0]
+    return name.startswith(("routes-", "next-")) and name != folder
+
+
+def tell(engine: FakeEngine, program: Program | None = None) -> None:
+    """Have the router take what it is told, or have this program do it instead."""
+    engine.world.programs |= {"mv": program or move, "sh": program or change}
 
 
 def routes(engine: FakeEngine) -> dict[str, list[str]]:

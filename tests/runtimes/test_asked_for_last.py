@@ -16,7 +16,7 @@ from runtimes.models import Environment, Release
 from runtimes.reconcile import reconcile, settle
 from runtimes.scale import scale
 from tests import factories as make
-from tests.doubles import move, queued, routes
+from tests.doubles import change, queued, routes, tell
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -195,11 +195,11 @@ def test_scaled_while_traffic_is_switched_the_new_release_has_as_many(
 ) -> None:
     def switch(process: Running) -> int:
         scale(Environment.objects.get(pk=environment.pk), {"web": 2})
-        return move(process)
+        return change(process)
 
-    engine.world.programs["mv"] = switch
+    tell(engine, switch)
     release(environment)
-    engine.world.programs["mv"] = move
+    tell(engine)
     work_off(environment)
     assert running(environment) == ["v2 web.1", "v2 web.2"]
     assert serving(engine) == 2

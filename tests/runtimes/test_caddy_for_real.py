@@ -127,7 +127,12 @@ class Router:
 
     def tell(self, table: Table, folder: str) -> None:
         """Put files beside those in use."""
-        docker("cp", "-", f"{self.name}:/etc/caddy", data=places.files(table, self.shape, folder))
+        docker("cp", "-", f"{self.name}:/etc/caddy", data=places.files(places.entries(table, self.shape), folder))
+
+    def change(self, before: Table, now: Table) -> None:
+        """Change what differs among the files in use."""
+        noted, wanted = places.noted(places.entries(before, self.shape)), places.entries(now, self.shape)
+        docker("exec", self.name, "sh", "-c", places.CHANGE, "sh", *places.changes(noted, wanted))
 
     def wait(self) -> None:
         self.address = docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", self.name)
@@ -261,6 +266,31 @@ def test_a_host_comes_and_goes_with_a_file(router: Router) -> None:
         docker("exec", router.name, "mv", "-T", f"/etc/caddy/next-{folder}", "/etc/caddy/routes")
         assert router.get("new.localhost")[0] == status
         assert router.get("shop.localhost")[0] == 200
+
+
+def test_places_and_hosts_change_one_by_one(router: Router) -> None:
+    now = Table(
+        {**TABLE.places, 2: Route(("127.0.0.1:7001",)), 5: Route()},
+        {**TABLE.hosts, "new.localhost": 5, "shop.localhost": 3},
+        secure=(NAME, "new.localhost"),
+    )
+    hosts = ("stopped.localhost", "new.localhost", "shop.localhost", NAME)
+    assert [router.get(host)[0] for host in hosts] == [503, 404, 200, 308]
+    router.change(TABLE, now)
+    assert [router.get(host)[0] for host in hosts] == [200, 308, 503, 308]
+    assert docker("exec", router.name, "ls", "/etc/caddy/routes/places/5").split() == sorted(map(str, range(32)))
+    router.change(now, TABLE)
+    assert [router.get(host)[0] for host in hosts] == [503, 404, 200, 308]
+    assert docker("exec", router.name, "ls", "/etc/caddy/routes/places").split() == ["1", "2", "3", "4"]
+
+
+def test_former_files_go_and_those_in_use_stay(router: Router) -> None:
+    router.tell(TABLE, "routes-9")
+    router.tell(TABLE, "routes-8")
+    docker("exec", router.name, "mv", "-T", "/etc/caddy/next-routes-9", "/etc/caddy/routes")
+    docker("exec", router.name, "sh", "-c", places.TIDY, "sh", "routes-9")
+    assert docker("exec", router.name, "ls", "/etc/caddy").split() == ["caddy.json", "routes", "routes-9"]
+    assert router.get("shop.localhost")[0] == 200
 
 
 def test_a_domain_speaks_tls_with_a_certificate_for_its_name(router: Router, root: Path) -> None:

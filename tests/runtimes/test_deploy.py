@@ -20,7 +20,7 @@ from runtimes.models import Environment, Journal, Process, Release
 from runtimes.reconcile import reconcile
 from runtimes.watch import Watch
 from tests import factories as make
-from tests.doubles import queued, routes, together
+from tests.doubles import queued, routes, tell, together
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -328,7 +328,7 @@ def test_the_platforms_fault_reads_differently(
     elif trouble == "slug":
         storages["slugs"].delete(slug.key)
     else:
-        engine.world.programs["mv"] = lambda _: 1
+        tell(engine, lambda _: 1)
     with Writer(record) as log, make.watch() as watch, pytest.raises((EngineError, PlatformFailed)):
         deploy(slug, serving.environment, log, watch)
     release = record.releases.get()

@@ -15,7 +15,7 @@ from runtimes.models import Environment, Journal, Release
 from runtimes.reconcile import reconcile, settle
 from runtimes.watch import Watch
 from tests import factories as make
-from tests.doubles import move, routes
+from tests.doubles import move, routes, tell
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -60,14 +60,14 @@ def test_a_router_that_stays_down_fails_the_release_and_nothing_is_half_live(
     serving: Release, record: Journal, engine: FakeEngine
 ) -> None:
     before = routes(engine)
-    engine.world.programs["mv"] = refuse
+    tell(engine, refuse)
     with pytest.raises(EngineError, match="refused"):
         run(record)
     (release, old) = serving.environment.releases.all()
     assert (release.state, release.failure_reason, old.state) == ("failed", "platform", "live")
     assert record.steps.get(key="switch").state == "failed"
     assert "shop.production-v1-web.1" in names(engine)
-    engine.world.programs["mv"] = move
+    tell(engine)
     attention.look_after()
     assert (names(engine), routes(engine)) == (["shop.production-v1-web.1"], before)
 
@@ -93,7 +93,7 @@ def test_a_deploy_waits_for_the_router_and_says_so(
         tries.append(routes(engine))
         return 1 if len(tries) < 4 else move(process)
 
-    engine.world.programs["mv"] = late
+    tell(engine, late)
     assert run(record).state == "live"
     assert tries == [before] * 4
     assert len([line for line in make.log_of(record) if "The switch waits for it; what runs goes on." in line]) == 1
@@ -104,7 +104,7 @@ def test_a_deploy_that_waits_for_the_router_can_be_canceled(
     serving: Release, record: Journal, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deploy, "ROUTER_SECONDS", 60)
-    engine.world.programs["mv"] = refuse
+    tell(engine, refuse)
     with pytest.raises(Canceled):
         run(record, watch=Watch("worker", lambda: any("waits for it" in line for line in make.log_of(record))))
     assert serving.environment.live == serving

@@ -12,7 +12,7 @@ from runtimes.engine.fake import FakeEngine
 from runtimes.models import Environment, Instance, Process, Release
 from runtimes.reconcile import bring_up, reconcile, settle
 from tests import factories as make
-from tests.doubles import move, routes, together
+from tests.doubles import routes, tell, together
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -326,10 +326,10 @@ def test_nothing_is_ended_before_the_router_knows(environment: Environment, engi
     settle(environment)
     assert old.move("retired", ended_at=timezone.now())
     make.release(environment)
-    engine.world.programs["mv"] = lambda _: 1
+    tell(engine, lambda _: 1)
     with pytest.raises(EngineError, match="refused"):
         reconcile(environment)
     assert "v1 web.1" in refs(engine, environment)
-    engine.world.programs["mv"] = move
+    tell(engine)
     reconcile(environment)
     assert list(refs(engine, environment)) == ["v2 web.1"]

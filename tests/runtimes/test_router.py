@@ -17,11 +17,10 @@ from runtimes.caddy import Tls, config
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
-from runtimes.holding import hold
-from runtimes.models import Domain, Environment, Instance, Team
+from runtimes.models import Domain, Environment, Hold, Instance, Team
 from runtimes.places import Route, Table, covers, grown, needed
 from tests import factories as make
-from tests.doubles import add_router, move, routes, together
+from tests.doubles import add_router, routes, tell, together
 
 WORD = "the word"
 QUIET = {"disable": True}
@@ -197,7 +196,7 @@ def test_the_files_say_where_hosts_and_places_lead_and_who_is_secure() -> None:
     table = Table(
         {17: Route(("10.0.0.1:5000", "10.0.0.2:5000"))}, {"shop.localhost": 17}, ("a.example",), ("b.example",)
     )
-    with tarfile.open(fileobj=io.BytesIO(places.files(table, {0: 32}, "routes-x"))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(places.files(places.entries(table, {0: 32}), "routes-x"))) as tar:
         content = {each.name: (tar.extractfile(each) or io.BytesIO()).read().decode() for each in tar if each.isfile()}
         assert tar.getmember("next-routes-x").linkname == "routes-x"
     assert content == {
@@ -264,85 +263,77 @@ def test_a_configuration_is_loaded_when_its_places_are_used_up(shared_db: None, 
     assert len(routes(engine)) == 1 + 2 * places.BLOCK
 
 
-def test_what_was_exchanged_is_removed_when_nothing_else_is_to_be_done(shared_db: None, engine: FakeEngine) -> None:
-    app, removed = make.app(), note_removals(engine)
+def test_only_what_changed_is_told(shared_db: None, engine: FakeEngine) -> None:
+    app, before = make.app(), put(engine)
+    release = make.release(app.production)
     router.sync()
-    for name in ("one", "two"):
-        Environment.objects.create(app=app, name=name)
-        router.sync()
-    assert removed == []
-    assert [router.sync(), router.sync()] == [False, False]
-    assert sorted(path.partition("routes-")[0] for path in removed) == ["/etc/caddy/"] * 2 + ["/etc/caddy/next-"] * 2
-
-
-def test_what_comes_up_is_staged_and_then_only_exchanged(shared_db: None, engine: FakeEngine) -> None:
-    environment = make.app().production
-    release = make.release(environment)
-    router.sync()
-    facts = {"release": release, "process": "web", "index": 1, "state": "starting", "address": "10.0.0.1"}
-    instance = Instance.objects.create(environment=environment, **facts)
-    router.stage()
-    assert routes(engine) == {"shop.localhost": []}, "It does not serve yet."
-    before = written(engine)
-    instance.move("up")
+    exchanged = put(engine)
+    assert exchanged != before
+    facts = {"release": release, "process": "web", "index": 1, "state": "up", "address": "10.0.0.1"}
+    Instance.objects.create(environment=app.production, **facts)
+    assert router.sync()
+    staging = Environment.objects.create(app=app, name="staging")
+    Domain.objects.create(environment=staging, name="shop.example.org")
+    assert router.sync()
+    staging.delete()
     assert router.sync()
     assert routes(engine) == {"shop.localhost": ["10.0.0.1:5000"]}
-    assert written(engine) == before, "It was put twice."
+    assert put(engine) == exchanged
 
 
-def test_what_was_staged_in_vain_is_removed(shared_db: None, engine: FakeEngine) -> None:
-    removed = note_removals(engine)
-    environment = make.app().production
-    facts = {"release": make.release(environment), "process": "web", "index": 1, "state": "starting"}
-    instance = Instance.objects.create(environment=environment, address="10.0.0.1", **facts)
-    router.sync()
-    router.stage()
-    Instance.objects.filter(pk=instance.pk).update(address="10.0.0.2")
-    router.stage()
-    assert not router.sync()
-    assert [path.partition("routes-")[0] for path in removed] == ["/etc/caddy/next-", "/etc/caddy/"]
-    instance.move("up")
-    assert router.sync()
-    assert routes(engine) == {"shop.localhost": ["10.0.0.2:5000"]}
-
-
-def test_a_router_that_is_away_is_no_reason_not_to_begin(shared_db: None, engine: FakeEngine) -> None:
-    for ref in list(engine.world.containers):
-        engine.world.remove(ref)
-    router.stage()
-    with pytest.raises(EngineError, match="router is not running"):
-        router.sync()
-
-
-def test_a_router_that_is_being_told_something_else_is_waited_for_only_a_moment(
-    shared_db: None, engine: FakeEngine
+def test_a_change_that_is_too_long_for_a_command_exchanges_all_files(
+    shared_db: None, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = make.app().production
+    app = make.app()
     router.sync()
-    facts = {"release": make.release(environment), "process": "web", "index": 1, "state": "starting"}
-    Instance.objects.create(environment=environment, address="10.0.0.1", **facts)
-    before = written(engine)
-    with hold("router"):
-        router.stage()
-    assert written(engine) == before
+    before = put(engine)
+    monkeypatch.setattr(router, "MOST_CHANGES", 10)
+    Environment.objects.create(app=app, name="staging")
+    assert router.sync()
+    assert put(engine) != before
+    assert list(routes(engine)) == ["shop--staging.localhost", "shop.localhost"]
 
 
-def written(engine: FakeEngine) -> int:
-    """How many files have been put into the router."""
+def test_what_broke_off_halfway_is_told_again_as_a_whole(shared_db: None, engine: FakeEngine) -> None:
+    app = make.app()
+    router.sync()
+    before = put(engine)
+    Environment.objects.create(app=app, name="staging")
+    tell(engine, lambda _: 1)
+    with pytest.raises(EngineError, match="refused"):
+        router.sync()
+    tell(engine)
+    assert [router.sync(), router.sync()] == [True, False]
+    assert list(routes(engine)) == ["shop--staging.localhost", "shop.localhost"]
+    assert put(engine) != before
+
+
+def test_former_files_are_removed_when_nothing_else_is_to_be_done(
+    shared_db: None, engine: FakeEngine, settings: Settings
+) -> None:
+    make.app()
+    router.sync()
+    (first,) = put(engine)
+    settings.TLS = "internal"
+    router.sync()
+    assert len(put(engine)) == 2
+    assert [router.sync(), router.sync()] == [False, False]
+    (last,) = put(engine)
+    assert first != last
+    assert list(routes(engine)) == ["shop.localhost"]
+
+
+def test_a_note_of_an_earlier_version_means_that_nothing_is_known(shared_db: None, engine: FakeEngine) -> None:
+    make.app()
+    router.sync()
+    Hold.objects.filter(name="router").update(note='["basis", "files", [[0, 32]], [], ""]')
+    assert [router.sync(), router.sync()] == [True, False]
+
+
+def put(engine: FakeEngine) -> set[str]:
+    """The folders in the router that have been filled with all files."""
     files = engine.world.find(f"{engine.namespace}-router").plan.files
-    return sum(entry.content is not None for entry in files.own.values())
-
-
-def note_removals(engine: FakeEngine) -> list[str]:
-    """What is removed in the router from now on."""
-    removed: list[str] = []
-
-    def remove(process: Process) -> int:
-        removed.extend(process.argv[2:])
-        return 0
-
-    engine.world.programs["rm"] = remove
-    return removed
+    return {path.split("/")[3] for path in files.own if path.startswith("/etc/caddy/routes-")}
 
 
 def test_settings_that_change_are_loaded(shared_db: None, engine: FakeEngine, settings: Settings) -> None:
@@ -420,10 +411,10 @@ def test_files_that_were_not_taken_come_again_without_loading_anything(shared_db
     app = make.app()
     router.sync()
     Environment.objects.create(app=app, name="staging")
-    engine.world.programs["mv"] = lambda _: 1
+    tell(engine, lambda _: 1)
     with pytest.raises(EngineError):
         router.sync()
-    engine.world.programs["mv"] = move
+    tell(engine)
     assert [router.sync(), router.sync()] == [True, False]
     assert list(routes(engine)) == ["shop--staging.localhost", "shop.localhost"]
     assert loads == [router.RELOAD]
