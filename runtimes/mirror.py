@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -62,16 +63,21 @@ def _crashes_before(instance: Instance) -> int:
 def _begin(release: Release, container: Observed) -> Instance:
     place = {"release": release, "process": container.labels["slipway.process"], "index": container.index}
     rows = Instance.objects.exclude(state="down")
-    return rows.get_or_create(**place, defaults={"environment": release.environment})[0]
+    return rows.get_or_create(**place, defaults={"environment": release.environment, **_told(container)})[0]
 
 
 def _write_down(instance: Instance, container: Observed) -> None:
     """What may change while an instance runs."""
-    facts = {name: getattr(container, name) for name in ("ref", "address", "node", "started_at")}
+    facts = _told(container)
     if facts != {name: getattr(instance, name) for name in facts}:
         Instance.objects.filter(pk=instance.pk).update(**facts)
         for name, value in facts.items():
             setattr(instance, name, value)
+
+
+def _told(container: Observed) -> dict[str, Any]:
+    """What the engine says of a container for its row."""
+    return {name: getattr(container, name) for name in ("ref", "address", "node", "started_at")}
 
 
 def _facts(row: Instance) -> object:

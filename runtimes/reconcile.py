@@ -27,7 +27,7 @@ BACK_OFF_MOST = timedelta(minutes=5)
 
 PROBE_EVERY_SECONDS = 0.03
 # Instances that come up within this time of each other are told to the router at once: telling it takes a while.
-GATHER_SECONDS = 0.6
+GATHER_SECONDS = 2.0
 # What is ended of a process type that is not known any more.
 USUAL = (30, "SIGTERM")
 

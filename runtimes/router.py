@@ -135,12 +135,14 @@ def _bring(held: Hold, table: Table) -> bool:
     shape = shape if is_loaded else places.grown(shape, wanted)
     said = places.entries(table, shape)
     changes = places.changes(told.said, said)
-    if is_loaded and not changes:
+    is_told = is_loaded and bool(told.folder)
+    if is_told and not changes:
         _tidy(ref, held, told)
         return False
-    held.note = told._replace(folder="", said={}).note() if is_loaded else ""  # what breaks off is told again as a whole
+    # What breaks off halfway is told again, all of it; but what is loaded is not loaded again for that.
+    held.note = told._replace(folder="", said={}).note() if is_loaded else ""
     now = _Told(basis, tuple(sorted(shape.items())), told.folder, places.noted(said), told.is_untidy)
-    if is_loaded and told.folder and sum(map(len, changes)) < MOST_CHANGES:
+    if is_told and sum(map(len, changes)) < MOST_CHANGES:
         _run(ref, ("sh", "-c", places.CHANGE, "sh", *changes))
     else:
         now = now._replace(folder=_exchange(ref, said), is_untidy=True)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from django.utils import timezone
@@ -11,6 +12,9 @@ from runtimes.engine.base import Observed
 from runtimes.installation import engine
 from runtimes.models import Environment, Instance, Process, Release
 from runtimes.reconcile import due
+
+# What was started so short a time ago is left to who started it.
+SETTLING = timedelta(seconds=5)
 
 # An instance's place in its environment: number of the release, process type, index.
 Place = tuple[str, str, int]
@@ -29,7 +33,7 @@ class View:
     containers: dict[Place, Observed] = field(default_factory=dict)
 
     def is_right(self) -> bool:
-        """Whether exactly what should run does, and the rows say so. What comes up still is not right yet."""
+        """Whether exactly what should run does, and the rows say so. What comes up for a while is not right yet."""
         coming = str(self.coming.number) if self.coming else ""
         of_live = {place for place in self.containers if place[0] != coming}
         if of_live != self.wanted() or self.containers.keys() != self.instances.keys():
@@ -96,4 +100,11 @@ def _says_so(instance: Instance, container: Observed) -> bool:
         return False
     if container.state == "exited":
         return instance.state == "crashed" and timezone.now() < due(instance)
-    return container.state == "up" and instance.state == "up"
+    return container.state == "up" and (instance.state == "up" or _is_new(instance))
+
+
+def _is_new(instance: Instance) -> bool:
+    """Whether somebody has just started it, who asks it again and again whether it is well."""
+    if instance.state != "starting" or instance.started_at is None:
+        return False
+    return timezone.now() < instance.started_at + SETTLING

@@ -21,7 +21,7 @@ from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from builds import run
-from runtimes import deploy, health, holding, installation, reconcile, watch
+from runtimes import deploy, health, holding, installation, reconcile, survey, watch
 from runtimes.address_rules import literal
 from runtimes.engine.fake import FakeEngine
 from tests.doubles import add_router, empty_queues
@@ -111,6 +111,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deploy, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(reconcile, "BACK_OFF", timedelta(milliseconds=5))
     monkeypatch.setattr(health, "SETTLED", timedelta(milliseconds=10))
+    monkeypatch.setattr(survey, "SETTLING", timedelta())
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(holding, "RETRY_SECONDS", 0.005)
     monkeypatch.setattr(run, "TURN_SECONDS", 0.005)

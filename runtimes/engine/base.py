@@ -297,8 +297,8 @@ class Engine(Protocol):
         """What exists of this installation with all of these labels, jobs included.
 
         The label `slipway.kind` tells `instance`, `job` and `restore` (the short-lived container in
-        which an image is made) apart; what others made for this installation has none. Of jobs and
-        restores it may not be told when they started and how they ended.
+        which an image is made) apart; what others made for this installation has none. Of all but
+        instances it may not be told when they started and how they ended.
         """
         ...
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import docker.errors
 
@@ -13,21 +13,29 @@ from runtimes.engine import docker_container
 from runtimes.engine.base import EngineError, Formation, NotStarted, Observed
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import FORMATION, INDEX, instance_kwargs
-from runtimes.engine.docker_observe import listed, observe
+from runtimes.engine.docker_observe import described, inspect, listed
+
+T = TypeVar("T")
 
 AT_ONCE = 16
 STARTS_AGAIN = ("created", "exited")
 
 
 def apply(client: DockerClient, formation: Formation) -> list[Observed]:
-    """See `Engine.apply`. What could be done is done before the first failure is raised."""
-    mine = {FORMATION: formation.name}
-    found = {int(one["Labels"][INDEX]): one for one in listed(client, mine)}
-    work = [_worker(client, formation, index, found.get(index)) for index in formation.indexes]
+    """See `Engine.apply`. What could be done is done before the first failure is raised.
+
+    Those that are missing come first, and each is looked at as soon as it has started, while others are starting.
+    """
+    found = {int(one["Labels"][INDEX]): one for one in listed(client, {FORMATION: formation.name})}
     surplus = [one["Id"] for index, one in found.items() if index not in formation.indexes]
-    work += [partial(end, client, ref, formation.grace, formation.stop_signal) for ref in surplus]
-    together(work)
-    return observe(client, mine)
+    work: list[Callable[[], dict[str, Any] | None]] = [
+        *(
+            partial(_bring_up, client, formation, index, found.get(index))
+            for index in sorted(formation.indexes, key=found.__contains__)
+        ),
+        *(partial(end, client, ref, formation.grace, formation.stop_signal) for ref in surplus),
+    ]
+    return described(client, [one for one in together(work) if one])
 
 
 def stop(client: DockerClient, refs: Iterable[str], grace: int, signal: str) -> None:
@@ -65,32 +73,36 @@ def _ours(client: DockerClient, refs: Iterable[str]) -> list[str]:
     return [one["Id"] for one in listed(client, {}) if wanted & {one["Id"], *(name[1:] for name in one["Names"])}]
 
 
-def together(work: Iterable[Callable[[], None]]) -> None:
+def together(work: Iterable[Callable[[], T]]) -> list[T]:
     """Do all of it, a few at a time; then raise the first failure, if any."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         done = [pool.submit(step) for step in work]
-    for one in done:
-        one.result()
+    return [one.result() for one in done]
 
 
-def _worker(client: DockerClient, formation: Formation, index: int, found: dict[str, Any] | None) -> Callable[[], None]:
+def _bring_up(
+    client: DockerClient, formation: Formation, index: int, found: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Have an instance there and started, unless it rests; return its whole description."""
     if found is None:
-        return partial(_bring_up, client, instance_kwargs(formation, index, client.namespace))
+        kwargs = instance_kwargs(formation, index, client.namespace)
+        return inspect(client, _make(client, kwargs) or kwargs["name"])
     if found["State"] in STARTS_AGAIN and not (found["State"] == "exited" and index in formation.resting):
-        return partial(_start, client, found["Id"])
-    return lambda: None
+        _start(client, found["Id"])
+    return inspect(client, found["Id"])
 
 
-def _bring_up(client: DockerClient, kwargs: dict[str, Any]) -> None:
+def _make(client: DockerClient, kwargs: dict[str, Any]) -> str | None:
     """Make and start an instance; one that another hand is making at this moment is left to it."""
     with translated(), _blamed():
         try:
             ref = docker_container.create(client, kwargs)
         except docker.errors.APIError as error:
             if error.status_code == 409:
-                return
+                return None
             raise
     _start(client, ref)
+    return ref
 
 
 def _start(client: DockerClient, ref: str) -> None:

@@ -40,15 +40,19 @@ def listed_with_image(client: DockerClient, image: str) -> list[dict[str, Any]]:
 def observe(client: DockerClient, labels: Labels) -> list[Observed]:
     """Return all of them in our words, by name and number.
 
-    Jobs and restores are told from the list alone: the daemon answers no closer question about a
+    All but instances are told from the list alone: the daemon answers no closer question about a
     container while files go in or out of it, which may take as long as the storage needs.
     """
     found = listed(client, labels)
-    brief = [one for one in found if one["Labels"].get(KIND) in ("job", "restore")]
+    brief = [one for one in found if one["Labels"].get(KIND) != "instance"]
     whole = _inspected(client, [one["Id"] for one in found if one not in brief])
-    out_of_memory = ran_out_of(client, {one["Id"]: one["State"] for one in whole})
-    seen = [sketched(one) for one in brief] + [observed(one, oom=one["Id"] in out_of_memory) for one in whole]
-    return sorted(seen, key=in_order)
+    return sorted([sketched(one) for one in brief] + described(client, whole), key=in_order)
+
+
+def described(client: DockerClient, found: list[dict[str, Any]]) -> list[Observed]:
+    """Return in our words, by name and number, what `inspect` says of these."""
+    out_of_memory = ran_out_of(client, {one["Id"]: one["State"] for one in found})
+    return sorted((observed(one, oom=one["Id"] in out_of_memory) for one in found), key=in_order)
 
 
 def _inspected(client: DockerClient, refs: list[str]) -> list[dict[str, Any]]:

@@ -100,6 +100,15 @@ def test_an_environment_that_is_not_right_is_found_and_no_other(engine: FakeEngi
     assert right.instances.get().state == "up"
 
 
+def test_what_has_just_begun_is_left_to_who_started_it(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = serving("shop")
+    environment.processes.update(quantity=2)
+    reconcile(environment)
+    assert differing() == [environment]
+    monkeypatch.setattr("runtimes.survey.SETTLING", timedelta(hours=1))
+    assert differing() == []
+
+
 def test_a_crashed_instance_is_left_alone_until_its_time(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runtimes.reconcile.BACK_OFF", timedelta(hours=1))
     environment = serving("shop")
