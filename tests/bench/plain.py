@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -48,12 +49,13 @@ class Docker:
         """The full name of an image."""
         return f"{self.namespace}/plain:{name}"
 
-    def start(self, image: str, *command: str) -> Address:
+    def start(self, image: str, *command: str, env: Mapping[str, str] | None = None) -> Address:
         """`docker run` in the background, on a free port; return where it will answer."""
         port = _free_port()
         name = f"{self.namespace}-plain-{next(self._numbers)}"
         options = ["--detach", "--init", "--name", name, "--label", f"{TEST_LABEL}={self.namespace}"]
         options += ["--env", f"PORT={APP_PORT}", "--publish", f"127.0.0.1:{port}:{APP_PORT}"]
+        options += [word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")]
         self._do(["docker", "run", *options, image, *command])
         return Address(port)
 

@@ -31,6 +31,26 @@ def get(address: Address) -> tuple[int, str]:
         connection.close()
 
 
+class Visitor:
+    """Somebody who asks for one page again and again over one connection, as browsers do."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._connection = http.client.HTTPConnection("127.0.0.1", address.port, timeout=60)
+
+    def __enter__(self) -> "Visitor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def get(self) -> tuple[int, str]:
+        """Status and text of one answer, which there must be."""
+        self._connection.request("GET", self._address.path, headers={"Host": self._address.host})
+        answer = self._connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
 def wait(address: Address, is_it: Callable[[str], bool] = lambda _: True) -> float:
     """Wait for an answer 200 whose text `is_it`; return the moment (`time.perf_counter`) at which it came."""
     deadline = time.perf_counter() + PATIENCE_SECONDS

@@ -9,6 +9,8 @@ from tests.bench.measure import TIMES, Figure, Goal, Samples, by_turns
 
 SAMPLE, SMALL = "scaling", "scaling-small"
 COMMANDS = {SAMPLE: "gunicorn wsgi -w 4 -b :$PORT", SMALL: "gunicorn app:app -b :$PORT"}
+# What Slipway tells its instances: by this the image's own scripts choose the number of workers, two in either case.
+TOLD = {"MEMORY_AVAILABLE": "512"}
 IMAGE = """SELECT slug.sha256 FROM runtimes_release AS release JOIN runtimes_slug AS slug ON release.slug_id = slug.id
 JOIN runtimes_environment AS environment ON release.environment_id = environment.id
 JOIN runtimes_app AS app ON environment.app_id = app.id WHERE app.name = ? AND release.state = 'live'"""
@@ -75,7 +77,7 @@ def image_of(bench: Bench, app: str) -> str:
 
 
 def _run(bench: Bench, image: str, command: str) -> float:
-    return traffic.wait(bench.docker.start(image, command))
+    return traffic.wait(bench.docker.start(image, command, env=TOLD))
 
 
 def _set(bench: Bench, app: str, quantity: int, known: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -84,10 +86,11 @@ def _set(bench: Bench, app: str, quantity: int, known: frozenset[str] = frozense
     while len(bench.installation.rows(UP, app)) != quantity:
         time.sleep(traffic.PAUSE_SECONDS)
     reached = set(known)
-    while len(reached) < quantity:
-        status, text = traffic.get(bench.address(app))
-        assert status == 200, f"{app} answered {status}"
-        reached.add(_who(text))
+    with traffic.Visitor(bench.address(app)) as visitor:
+        while len(reached) < quantity:
+            status, text = visitor.get()
+            assert status == 200, f"{app} answered {status}"
+            reached.add(_who(text))
     return frozenset(reached)
 
 
