@@ -9,6 +9,7 @@ then prints what it saw as JSON.
 import asyncio
 import base64
 import json
+import math
 import os
 import sys
 import time
@@ -29,7 +30,10 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass
 class Seen:
-    """What came of it. `failures` are requests, `cut` are websockets that ended without the app's goodbye."""
+    """What came of it. `failures` are requests, `cut` are websockets that ended without the app's goodbye.
+
+    Visitors made `requests` in so many `seconds`; `asked` is how many they were to make.
+    """
 
     failures: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
@@ -37,6 +41,9 @@ class Seen:
     polls: int = 0
     goodbyes: int = 0
     repeated: int = 0
+    requests: int = 0
+    asked: int = 0
+    seconds: float = 0.0
 
 
 class _Closed(Exception):
@@ -49,21 +56,33 @@ class Load:
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port, self.seen = host, port, Seen()
         self.over = asyncio.Event()
+        self._began, self._until = time.monotonic(), math.inf
         self._waiting = VISITORS + SOCKETS + 1
 
     async def run(self) -> Seen:
-        """Go on until it is over; what has begun by then is waited for."""
+        """Go on until it is over; what has begun by then is waited for, and so are requests that are late."""
         workers = [*(self.visitor() for _ in range(VISITORS)), *(self.socket() for _ in range(SOCKETS)), self.poll()]
         await asyncio.gather(*workers)
+        self.seen.asked = VISITORS * int((self._until - self._began) / EVERY_SECONDS)
         return self.seen
 
+    def end(self) -> None:
+        """Begin nothing new from now on."""
+        self._until = min(self._until, time.monotonic())
+        self.over.set()
+
     async def visitor(self) -> None:
-        """Ask again and again over one connection, and now and then send something over another."""
+        """Ask again and again over one connection, and now and then send something over another.
+
+        Who was answered late asks at once: as many requests are made as were asked for.
+        """
         client, count, due = Client(self), 0, time.monotonic()
-        while not self.over.is_set():
+        while due <= self._until:
             count += 1
-            due = max(due + EVERY_SECONDS, time.monotonic())  # who was answered late does not ask the faster for it
+            due += EVERY_SECONDS
             text = await (Client(self).ask("POST", "/") if count % EACH_POST == 0 else client.ask("GET", "/"))
+            self.seen.requests += 1
+            self.seen.seconds = time.monotonic() - self._began
             self._note(text, first=count == 1)
             await asyncio.sleep(due - time.monotonic())
         client.close()
@@ -198,11 +217,9 @@ class Client:
 async def _main(host: str, port: int) -> None:
     load = Load(host, port)
     loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin, load.over.set)  # nobody writes there: it can be read when it has ended
-    loop.call_later(MOST_SECONDS, load.over.set)
-    began = time.monotonic()
-    seen = await load.run()
-    print(json.dumps(vars(seen) | {"seconds": time.monotonic() - began}))  # noqa: T201 whoever started it reads this
+    loop.add_reader(sys.stdin, load.end)  # nobody writes there: it can be read when it has ended
+    loop.call_later(MOST_SECONDS, load.end)
+    print(json.dumps(vars(await load.run())))  # noqa: T201 whoever started it reads this
 
 
 if __name__ == "__main__":

@@ -121,6 +121,9 @@ def test_no_request_and_no_websocket_is_lost_when_other_apps_and_domains_come_an
 
 
 def check_nobody_noticed(seen: dict[str, Any]) -> None:
+    rate = seen["requests"] / seen["seconds"]
+    print(f"{seen['requests']} requests of {seen['asked']} in {seen['seconds']:.1f} s, {rate:.0f} a second")  # noqa: T201
+    assert seen["requests"] >= seen["asked"] > 0, "The load was lighter than it was to be."
     assert seen["failures"] == []
     assert seen["cut"] == []
     assert seen["repeated"] == 0, "A connection that was kept was closed under a request."
