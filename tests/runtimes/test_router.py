@@ -308,6 +308,18 @@ def test_what_broke_off_halfway_is_told_again_as_a_whole(shared_db: None, engine
     assert put(engine) != before
 
 
+def test_what_broke_off_is_told_again_also_when_nothing_is_left_to_tell(shared_db: None, engine: FakeEngine) -> None:
+    app = make.app()
+    router.sync()
+    app.delete()
+    tell(engine, lambda _: 1)
+    with pytest.raises(EngineError, match="refused"):
+        router.sync()
+    tell(engine)
+    assert [router.sync(), router.sync()] == [True, False]
+    assert routes(engine) == {}
+
+
 def test_former_files_are_removed_when_nothing_else_is_to_be_done(
     shared_db: None, engine: FakeEngine, settings: Settings
 ) -> None:
