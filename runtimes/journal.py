@@ -18,7 +18,7 @@ from runtimes.models import Journal, LogChunk, Step
 from runtimes.quota import Quota
 from runtimes.redaction import Redactor
 
-# Lines are collected for this long, or until they are this many, and stored as one chunk.
+# Lines are stored as one chunk this long after the last one, or when they are this many; after a pause at once.
 PATIENCE_SECONDS = 0.1
 CHUNK_CHARACTERS = 64 * 1024
 
@@ -243,11 +243,13 @@ class Writer:
         return shorten(self._redact(text), unended=len(text) >= 2 * LONGEST)
 
     def _store_now_and_then(self) -> None:
+        stored = time.monotonic() - PATIENCE_SECONDS
         try:
             while not self._over.is_set():
                 self._wake.wait()
-                self._over.wait(PATIENCE_SECONDS)
+                self._over.wait(max(0, stored + PATIENCE_SECONDS - time.monotonic()))
                 self._wake.clear()
+                stored = time.monotonic()
                 try:
                     self.flush()
                 except DatabaseError:  # the lines wait for the next try

@@ -21,7 +21,7 @@ from runtimes.redaction import Redactor
 
 log = logging.getLogger(__name__)
 
-# New instances are found this often; lines are collected for this long, or until they are this many.
+# New instances are found this often; lines are stored this long after the last ones, or when they are this many.
 LOOK_SECONDS = 1.0
 COLLECT_SECONDS = 0.1
 COLLECT_LINES = 500
@@ -100,11 +100,13 @@ class Follower(threading.Thread):
             waiting = len(self._read)
 
     def _store_now_and_then(self) -> None:
+        stored = time.monotonic() - COLLECT_SECONDS
         try:
             while not self._ended or self._read:
                 self._has_read.wait()
-                time.sleep(COLLECT_SECONDS)
+                time.sleep(max(0, stored + COLLECT_SECONDS - time.monotonic()))
                 self._has_read.clear()
+                stored = time.monotonic()
                 self._store()
         finally:
             connection.close()

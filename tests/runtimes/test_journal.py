@@ -97,6 +97,22 @@ def test_notes_from_outside_do_not_disturb_whoever_writes(record: Journal) -> No
     assert stored.count("note") == 30
 
 
+def test_a_line_after_a_pause_is_stored_at_once_and_those_behind_it_together(
+    record: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "PATIENCE_SECONDS", 3600)
+    with Writer(record) as log:
+        log.write(b"first\n")
+        while not LogChunk.objects.exists():
+            pass
+        log.write(b"second\n")
+        log.write(b"third\n")
+    assert [[text for *_, text in chunk.lines] for chunk in LogChunk.objects.order_by("first")] == [
+        ["first"],
+        ["second", "third"],
+    ]
+
+
 def test_no_line_follows_the_seal(record: Journal) -> None:
     journal.note(record, "before")
     assert journal.seal(record)
