@@ -1,20 +1,27 @@
 """Where Daphne enters: pages and websockets."""
 
+import gc
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import SessionMiddlewareStack
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 pages = get_asgi_application()
 
+from console import frames  # noqa: E402 - models can be imported only from here on
 from console.sockets import websocket_urlpatterns  # noqa: E402 - models can be imported only from here on
 
+frames.install()
 application = ProtocolTypeRouter(
     {
         "http": pages,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+
+# What is loaded by now stays to the end: nobody waits while the collector of garbage looks at it again and again.
+gc.collect()
+gc.freeze()

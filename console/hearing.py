@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from typing import Any
 
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
@@ -25,12 +27,14 @@ async def listen(topic: str, rung: Callable[[], object], retry_seconds: float = 
 
 
 class Ear:
-    """Waits for one topic, for any number of listeners."""
+    """Waits for one topic, for any number of listeners, and looks for them."""
 
     def __init__(self, topic: str) -> None:
         self.listeners = 0
+        self._last = time.monotonic()  # what rang before it opened nobody heard
+        self._looks: dict[Hashable, tuple[float, asyncio.Task[int]]] = {}
         self._next = asyncio.Event()
-        self._task = asyncio.create_task(listen(topic, self._rung))
+        self._task = asyncio.create_task(listen(topic, self.ring))
 
     async def wait(self, seconds: float) -> bool:
         """Wait for the next ring, at most so long; say whether there was one."""
@@ -39,12 +43,22 @@ class Ear:
             return True
         return False
 
+    async def look(self, key: Hashable, look: Callable[[], Coroutine[Any, Any, int]], seconds: float) -> int:
+        """What was found by this key at most so many seconds ago and not before the last ring; else look now."""
+        since = max(self._last, time.monotonic() - seconds)
+        self._looks = {each: seen for each, seen in self._looks.items() if seen[0] >= since}
+        if key not in self._looks:
+            self._looks[key] = time.monotonic(), asyncio.create_task(look())
+        return await asyncio.shield(self._looks[key][1])
+
     async def close(self) -> None:
         """Stop listening."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    def _rung(self) -> None:
+    def ring(self) -> None:
+        """Wake all who wait; what was seen before is old."""
+        self._last = time.monotonic()
         self._next.set()
         self._next = asyncio.Event()
 

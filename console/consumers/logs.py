@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from builds import deploys
 from console import access, feeds
 from console.consumers.socket import Socket
+from console.hearing import Ear
 from runtimes.models import Journal
 
 BATCH_CHARACTERS = 64 * 1024
@@ -28,6 +29,11 @@ class Lines(Socket):
         self.room = asyncio.Event()
         self.following = False
         self.since: int | None = None
+
+    async def refusal_now(self, ear: Ear) -> int:
+        """One answer for all who watch the same with one session: there may be many."""
+        key = (self.scope["session"].session_key, self.scope["path"])
+        return await ear.look(key, self.refusal, self.ping_seconds * self.pings_per_check / 5)
 
     async def receive_json(self, content: dict[str, Any], **_: Any) -> None:
         """`{"since": 5120}` begins after that line; `{"ack": 10}` answers so many batches."""
@@ -94,16 +100,15 @@ class DeployLog(Lines):
         route = self.scope["url_route"]["kwargs"]
         if (app := access.find_app(user, route["name"])) is None:
             return False
-        try:
-            self.deploy = deploys.get(app, route["number"])
-        except Journal.DoesNotExist:
+        journal = Journal.objects.deploys().filter(app=app, number=route["number"]).first()
+        if journal is None:
             return False
-        self.subject = feeds.DeploySubject(self.deploy.journal)
+        self.app, self.journal, self.subject = app, journal, feeds.DeploySubject(journal)
         return True
 
     async def state(self) -> str:
         """The deploy's."""
-        deploy: deploys.Deploy = await database_sync_to_async(deploys.get)(self.deploy.app, self.deploy.number)
+        deploy: deploys.Deploy = await database_sync_to_async(deploys.get)(self.app, self.journal.number)
         return deploy.state
 
 

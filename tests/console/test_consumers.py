@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from channels.routing import URLRouter
+from channels.sessions import SessionMiddlewareStack
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 from django.urls import path
@@ -50,7 +50,7 @@ def knock(signed_in: Callable[[str], Client]) -> Callable[..., WebsocketCommunic
 def serving(consumer: type[DeployLog]) -> Any:
     """The console's door to websockets with another consumer behind it."""
     route = path("ws/apps/<app:name>/deploys/<int:number>/", consumer.as_asgi())
-    return AuthMiddlewareStack(URLRouter([route]))
+    return SessionMiddlewareStack(URLRouter([route]))
 
 
 async def close_code(talk: WebsocketCommunicator) -> int:
@@ -284,6 +284,30 @@ async def test_whose_access_changes_is_looked_at_at_once(
     talk = await opened(knock, address, "vera")
     await database_sync_to_async(change)()
     assert await ended(talk) == code
+
+
+async def test_many_who_watch_with_one_session_ask_once_for_all(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal, signed_in: Callable[[str], Client]
+) -> None:
+    looks: list[Any] = []
+
+    class Counting(DeployLog):
+        def find(self, user: Any) -> bool:
+            looks.append(user)
+            return super().find(user)
+
+    cookies = (await database_sync_to_async(signed_in)("vera")).cookies
+    talks = [
+        await opened(lambda address, _: knock(address, to=serving(Counting), cookies=cookies), LOG, "vera")
+        for _ in range(5)
+    ]
+    for talk in talks:
+        await talk.send_json_to({"since": 0})
+        await heard(talk, "hello")
+    assert len(looks) == 5
+    await database_sync_to_async(lose_role)()
+    assert [await ended(talk) for talk in talks] == [4403] * 5
+    assert len(looks) == 6
 
 
 async def test_a_password_changed_by_oneself_ends_the_sockets_of_other_sessions(

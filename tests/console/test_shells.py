@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.routing import URLRouter
+from channels.sessions import SessionMiddlewareStack
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 from django.urls import path
@@ -145,7 +145,7 @@ class Watchful(ShellSocket):
 
 def watchful() -> Any:
     """The console's door with a watchful socket behind it."""
-    return AuthMiddlewareStack(URLRouter([path("ws/apps/<app:name>/shells/<int:number>/", Watchful.as_asgi())]))
+    return SessionMiddlewareStack(URLRouter([path("ws/apps/<app:name>/shells/<int:number>/", Watchful.as_asgi())]))
 
 
 async def test_what_is_typed_is_answered_and_the_end_is_told(open_shell: Open, knock: Callable[..., Any]) -> None:
