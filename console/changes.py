@@ -1,6 +1,5 @@
 """What a release brought that the one before it had not: commit, image, names of config vars, commands."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,9 +43,8 @@ def _sum(what: Runnable | None) -> str:
     return what.sha256 if isinstance(what, Slug) else what.digest
 
 
-def changes(release: Release, earlier: Iterable[Release]) -> Changes | None:
-    """What differs from the newest of the earlier ones that served before; None for the first release."""
-    before = next((each for each in earlier if each.number < release.number), None)
+def changes(release: Release, before: Release | None) -> Changes | None:
+    """What differs from the one that served before; None for the first release."""
     if before is None:
         return None
     return Changes(

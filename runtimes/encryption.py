@@ -1,6 +1,7 @@
 """Encrypted columns: Fernet (github.com/fernet/spec), the first key encrypts, all keys decrypt."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from django.db import connection, models
 
 def fernet() -> MultiFernet:
     """The keys of this installation, newest first."""
-    return MultiFernet([Fernet(key) for key in keys()])
+    return _fernet(tuple(keys()))
+
+
+@lru_cache(maxsize=2)
+def _fernet(its_keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in its_keys])
 
 
 def keys() -> list[str]:

@@ -61,7 +61,7 @@ def possible_rollbacks(environment: Environment) -> "QuerySet[Release]":
     served = (
         environment.releases.filter(state="retired")
         .filter(Q(slug__removed_at=None) & Q(image__removed_at=None))
-        .select_related("slug", "image", "environment__app")
+        .select_related("slug", "image")
     )
     return served.defer("config").order_by("-number")[:SHOWN]
 

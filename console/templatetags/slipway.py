@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -57,6 +58,12 @@ STATES: dict[str, tuple[str, str, Any]] = {
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """An icon of the vendored sprite, hidden from screen readers: a word stands beside it."""
+    return _icon(name, css)
+
+
+@cache
+def _icon(name: str, css: str) -> SafeString:
+    """A page has hundreds of them, and there are few."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         css,
@@ -190,7 +197,8 @@ def bars(row: AppRow) -> SafeString | str:
     """
     if not row.deploys:
         return ""
-    where, words = reverse("deploys", args=[row.app.name]), {name: escape(word(name)) for name in STATES}
+    where = reverse("deploys", args=[row.app.name])
+    words = {name: escape(word(name)) for name in {deploy.state for deploy in row.deploys}}
     drawn = "".join(
         f'<a href="{where}{deploy.number}/" tabindex="-1"><rect x="{x}" width="5" height="20" class="bar-hit"></rect>'
         f'<rect x="{x}" y="{20 - height}" width="4" height="{height}" rx="1" class="bar bar-{tone(deploy.state)}">'

@@ -1,6 +1,5 @@
 """Deploys: the list, a new one, its page while it runs and after."""
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 from django.contrib import messages
@@ -109,11 +108,14 @@ def retry(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("deploy", name, build.journal.number)
 
 
-def _way_back(deploy: deploys.Deploy, possible: Iterable[Release]) -> Release | None:
+def _way_back(deploy: deploys.Deploy) -> Release | None:
     """The release to roll back to from here: this one if it served before, the one before it while it serves."""
+    possible = possible_rollbacks(deploy.environment)
     if deploy.state == "live":
-        return next(iter(possible), None)
-    return next((release for release in possible if release == deploy.release), None)
+        return possible.defer(None).first()
+    if deploy.state == "retired" and deploy.release:
+        return deploy.release if deploy.release.pk in possible.values_list("pk", flat=True) else None
+    return None
 
 
 def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
     usual = usual_seconds(deploy.environment)
     has_failed = deploy.state == "failed"
     lines = journals.tail(deploy.journal, outcome.LOOKED_AT if has_failed else TAIL)
-    possible = possible_rollbacks(deploy.environment).defer(None) if deploy.state in ("live", "retired") else []
+    way_back = _way_back(deploy)
     return {
         "in_environment": deploy.environment.name,
         "deploy": deploy,
@@ -130,9 +132,9 @@ def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
         "last": lines[-1].number if lines else 0,
         "log": log_of(deploy.journal, "deploy", deploy.number),
         "rights": rights,
-        "changes": changes(deploy.release, possible) if deploy.release and deploy.state == "live" else None,
+        "changes": changes(deploy.release, way_back) if deploy.release and deploy.state == "live" else None,
         "outcome": outcome.of(deploy, lines) if has_failed else {},
         "waits": waiting(deploy),
-        "way_back": _way_back(deploy, possible),
+        "way_back": way_back,
         "may_cancel": deploy.is_cancelable and access.may_cancel(request.user, rights, deploy),
     }

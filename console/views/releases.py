@@ -34,7 +34,7 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
         "releases",
         releases=page.object_list,
         page=page,
-        possible={release.pk for release in possible_rollbacks(environment)},
+        possible=set(possible_rollbacks(environment).values_list("pk", flat=True)),
     )
 
 

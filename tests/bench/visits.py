@@ -9,10 +9,8 @@ import os
 import sys
 import time
 
-import django
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
-django.setup()
+from console import asgi  # noqa: E402, F401 - all that the web process loads
 
 from django.conf import settings  # noqa: E402 - models can be imported only from here on
 from django.db import connection  # noqa: E402
