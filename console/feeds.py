@@ -174,7 +174,8 @@ class Feed:
 
     async def _look(self) -> Glance:
         """Look in a thread of its own: all sockets share the other one, and may crowd there when many come at once."""
-        return await database_sync_to_async(self.subject.glance, thread_sensitive=False)(self.last)
+        found: Glance = await database_sync_to_async(self.subject.glance, thread_sensitive=False)(self.last)
+        return found
 
     async def _rest(self, until: float) -> None:
         """Until the bell rings or patience ends, and never less than a breath after the last look."""

@@ -16,7 +16,7 @@ FINAL_TEXT = 0x81
 class Protocol(WebSocketProtocol):
     """Daphne's, with a shorter way for text."""
 
-    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: FBT001, FBT002, N802 - Daphne's signature
+    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802 - Daphne's signature
         """Send a text at once where nothing stands before it; everything else goes as ever."""
         is_plain = self.state == self.STATE_OPEN and self._perMessageCompress is None and not self.send_queue
         if binary or not is_plain or not isinstance(self.transport, Connection) or self.transport.TLS:

@@ -46,8 +46,8 @@ class Viewer(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._unread += data
         if not self.is_there:
-            head, end, self._unread = self._unread.partition(b"\r\n\r\n")
-            if not end:
+            head, found, self._unread = self._unread.partition(b"\r\n\r\n")
+            if not found:
                 self._unread = head
                 return
             assert b" 101 " in head, head

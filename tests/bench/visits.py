@@ -9,8 +9,10 @@ import os
 import sys
 import time
 
+import django
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
-from console import asgi  # noqa: E402, F401 - all that the web process loads
+django.setup()
 
 from django.conf import settings  # noqa: E402 - models can be imported only from here on
 from django.db import connection  # noqa: E402
@@ -18,6 +20,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from builds.models import Build  # noqa: E402
+from console import asgi  # noqa: E402, F401 - what the web process does when it starts
 from runtimes.models import Release  # noqa: E402
 from tests.bench.crowd import Crowd, facts  # noqa: E402
 from tests.console import factories as make  # noqa: E402

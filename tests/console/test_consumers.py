@@ -202,6 +202,32 @@ async def test_a_browser_that_does_not_answer_is_not_flooded(
     await talk.disconnect()
 
 
+async def test_who_does_not_answer_holds_up_nobody_and_loses_nothing(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal
+) -> None:
+    class Small(DeployLog):
+        unanswered_batches = 2
+
+    slow, quick = [await database_sync_to_async(knock)(LOG, "vera", to=serving(Small)) for _ in range(2)]
+    for talk in (slow, quick):
+        await talk.connect()
+        await talk.send_json_to({"since": 3})
+        await heard(talk, "state")
+    for number in range(4, 8):
+        await database_sync_to_async(journals.note)(journal, str(number))
+        assert (await heard(quick, "lines"))["from"] == number
+        await quick.send_json_to({"ack": 1})
+    assert [(await heard(slow, "lines"))["from"] for _ in range(2)] == [4, 5]
+    assert await slow.receive_nothing(timeout=0.3)
+    await slow.send_json_to({"ack": 2})
+    late: list[str] = []
+    while len(late) < 2:
+        late += [row[2] for row in (await heard(slow, "lines"))["l"]]
+    assert late == ["6", "7"]
+    await slow.disconnect()
+    await quick.disconnect()
+
+
 async def test_who_has_fallen_behind_catches_up_and_is_told_again(
     knock: Callable[..., WebsocketCommunicator], journal: Journal
 ) -> None:

@@ -29,7 +29,7 @@ class Reactor:
 def ends() -> Iterator[tuple[Connection, socket.socket]]:
     """A connection of the reactor's, and the browser's end of it."""
     ours, theirs = socket.socketpair()
-    ours.setblocking(False)
+    ours.settimeout(0)
     connection = Connection(ours, None, Reactor())  # type: ignore[arg-type]
     connection.connected = True
     yield connection, theirs
@@ -61,7 +61,7 @@ def test_what_the_kernel_does_not_take_waits_and_nothing_overtakes_it(ends: tupl
     got = b""
     while not got.endswith(b"last"):
         got += browser.recv(2**20)
-        connection.doWrite()
+        connection.doWrite()  # type: ignore[no-untyped-call]
     assert got == MUCH.encode() + b"last"
     assert not connection.reactor.writers
 

@@ -26,7 +26,7 @@ async def ask(ear: Ear, looks: Looks, key: str = "log", seconds: float = ALWAYS)
 async def test_who_asks_meanwhile_or_soon_after_gets_the_same_answer() -> None:
     looks = Looks()
     async with hearing("user.1") as ear:
-        assert await asyncio.gather(ask(ear, looks), ask(ear, looks), ask(ear, looks)) == [1, 1, 1]
+        assert {*await asyncio.gather(ask(ear, looks), ask(ear, looks), ask(ear, looks))} == {1}
         assert await ask(ear, looks) == 1
         assert await ask(ear, looks, seconds=0) == 2
         assert await ask(ear, looks, key="another log") == 3
@@ -37,7 +37,7 @@ async def test_after_a_ring_nobody_gets_an_answer_from_before() -> None:
     async with hearing("user.1") as ear:
         assert await ask(ear, looks) == 1
         ear.ring()
-        assert await asyncio.gather(ask(ear, looks), ask(ear, looks)) == [2, 2]
+        assert {*await asyncio.gather(ask(ear, looks), ask(ear, looks))} == {2}
 
 
 async def test_whoever_goes_away_leaves_the_answer_to_the_others() -> None:

@@ -104,7 +104,7 @@ def _waits(bench: Bench, viewers: int) -> tuple[list[float], list[float]]:
 
 @contextmanager
 def _others(bench: Bench, cookies: list[Any], number: int, count: int) -> Iterator[Callable[[], list[float]]]:
-    """So many more viewers; each time one asks, all must be there, and it says how late lines came since the last time."""
+    """So many more viewers; whoever asks hears how late lines came since the last time. All must be there then."""
     if not count:
         yield list
         return

@@ -1,5 +1,7 @@
 """A log of 100,000 lines in a real browser, and a burst of 5,000 lines a second."""
 
+import time
+
 from playwright.sync_api import Browser, Page
 
 from tests.bench.bench import Bench
@@ -9,9 +11,12 @@ from tests.e2e.sources import archive, pages
 
 APP = "log-viewer"
 LINES = 100_000
+TAIL = "the end of the long log"
+# It fails there: what went well is folded, and its tail is in sight only when somebody opens it.
 LONG = f"""#!/bin/bash
 seq {LINES} | sed 's/^/       line number /; s/$/ of a build that says a lot about what it is doing/'
-echo the end of the long log
+echo "       {TAIL}"
+exit 1
 """
 BURST = """#!/bin/bash
 sleep 15
@@ -35,7 +40,8 @@ def measure(bench: Bench) -> list[Figure]:
     """How long it takes to open at its tail, the longest task, the memory; and the longest task of the burst."""
     bench.person.create(APP, archive(pages("Talkative")))
     number = _deploy(bench, LONG)
-    bench.person.wait(APP, number)
+    while not bench.person.read_log(APP, number, 0)["sealed"]:
+        time.sleep(0.5)
     with browsing.chromium() as browser:
         opened = [_open(bench, browser, number) for _ in range(bench.rounds)]
         bursts = [_burst(bench, browser) for _ in range(bench.rounds)]
@@ -44,6 +50,7 @@ def measure(bench: Bench) -> list[Figure]:
     title = f"A log of {LINES:,} lines"
     return [
         Figure(f"{title}: click → its tail in sight", Samples("Slipway", times), goal=Goal(1, "s")),
+        Figure(f"{title}: click → its tail in sight, the first time", Samples("Slipway", times[:1]), goal=Goal(1, "s")),
         Figure(
             f"{title}: longest task while it is opened and scrolled",
             Samples("Slipway", tasks, "ms"),
@@ -70,7 +77,7 @@ def _open(bench: Bench, browser: Browser, number: int) -> tuple[float, float, fl
     """Seconds to the tail, the longest task in ms, and MB."""
     page = _page(bench, browser)
     page.goto(f"{bench.installation.url}/apps/{APP}/deploys/{number}/")
-    page.wait_for_selector(".log-line")
+    page.wait_for_function("tail => document.querySelector('.log-window').textContent.includes(tail)", arg=TAIL)
     taken: float = page.evaluate("() => performance.now() / 1000")
     for key in ("e", "g", "G", "g", "G"):
         page.locator("body").press(key)
