@@ -63,6 +63,8 @@ def _repair(environment: Environment, times: int) -> None:
         log.info("%s is left to who has it: %s", environment, error)
     except (EngineError, PlatformFailed) as error:
         log.error("%s could not be looked after: %s", environment, error)
+    except Exception:  # a fault of ours in one of them is no reason to leave the others unrepaired
+        log.exception("%s could not be looked after", environment)
 
 
 def _is_about_to(instance: Instance) -> bool:

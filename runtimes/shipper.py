@@ -26,6 +26,7 @@ LOOK_SECONDS = 1.0
 COLLECT_SECONDS = 0.1
 COLLECT_LINES = 500
 TRIM_SECONDS = 60
+AFTER_FAULT_SECONDS = 1.0
 
 
 class Shipper(threading.Thread):
@@ -48,6 +49,8 @@ class Shipper(threading.Thread):
                 self._look()
             except DatabaseError as error:
                 log.error("The shipper could not look for instances: %s", error)
+            except Exception:  # nobody would start this thread again, and no line would be stored any more
+                log.exception("The shipper could not look for instances")
         connection.close()
 
     def _look(self) -> None:
@@ -123,6 +126,11 @@ class Follower(threading.Thread):
         except DatabaseError as error:
             log.error("The output of %s waits for the database: %s", self._instance, error)
             self._has_read.set()
+            return
+        except Exception:  # the lines stay read, and the thread stays alive to store them
+            log.exception("The output of %s could not be stored", self._instance)
+            self._has_read.set()
+            time.sleep(AFTER_FAULT_SECONDS)
             return
         with self._lock:
             del self._read[: len(batch)]

@@ -314,3 +314,22 @@ def test_nobody_is_restarted_while_the_router_cannot_be_told(engine: FakeEngine)
     attention.look_after()
     assert environment.instances.get().unwell == 0
     assert queued() == []
+
+
+def test_a_fault_of_ours_in_one_environment_leaves_the_others_looked_after(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = serving("shop"), serving("blog")
+    for each in (broken, other):
+        engine.world.remove(each.instances.get().ref)
+    works = attention.reconcile
+
+    def fail_for_one(environment: Environment, patience: float) -> None:
+        if environment == broken:
+            raise ZeroDivisionError
+        works(environment, patience)
+
+    monkeypatch.setattr(attention, "reconcile", fail_for_one)
+    attention.look_after()
+    assert engine.observe({**environment_labels(broken)}) == []
+    assert len(engine.observe({**environment_labels(other)})) == 1

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -113,6 +114,28 @@ def test_lines_are_stored_while_an_instance_runs_without_secrets(
     see(environment, "v1 web.1 hello")
     talker.say("the token is correct-horse-battery")
     see(environment, "v1 web.1 the token is [redacted]")
+
+
+@pytest.mark.parametrize("broken", ["_look", "store"])
+def test_a_fault_of_ours_costs_no_line(
+    environment: Environment, talker: Talker, shippers: list[Shipper], monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr(shipper, "AFTER_FAULT_SECONDS", 0.01)
+    owner: object = Shipper if broken == "_look" else output
+    works, failed = getattr(owner, broken), threading.Event()
+
+    def fail_once(*arguments: Any) -> Any:
+        if failed.is_set():
+            return works(*arguments)
+        failed.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(owner, broken, fail_once)
+    begin(shippers)
+    talker.say("all the same")
+    see(environment, "v1 web.1 all the same")
+    assert failed.is_set()
+    assert texts(environment) == ["v1 web.1 hello", "v1 web.1 all the same"]
 
 
 def test_what_was_printed_while_no_worker_ran_is_stored_by_the_next_and_nothing_twice(
