@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from runtimes import health, router
+from runtimes import bell, health, router
 from runtimes.ending import end
-from runtimes.engine.base import Observed
+from runtimes.engine.base import EngineError, Observed
+from runtimes.faults import PlatformFailed
 from runtimes.holding import HOLD_SECONDS, alone, hold
 from runtimes.installation import engine
 from runtimes.mirror import mirror
@@ -57,8 +58,23 @@ def reconcile(environment: Environment, patience: float = HOLD_SECONDS) -> None:
 
     Raises `Held` if somebody else holds the environment for longer than `patience`, in seconds.
 
-    Nothing is done for an app that is being removed: whoever removes it holds its environments.
+    Nothing is done for an app that is being removed: whoever removes it holds its environments. What fails for the
+    platform is raised, and told on the environment until a pass succeeds.
     """
+    try:
+        _reconcile(environment, patience)
+    except (EngineError, PlatformFailed) as error:
+        _tell(environment, str(error))
+        raise
+    _tell(environment, "")
+
+
+def _tell(environment: Environment, trouble: str) -> None:
+    if Environment.objects.filter(pk=environment.pk).exclude(trouble=trouble).update(trouble=trouble):
+        bell.ring(f"app.{environment.app_id}", "apps")
+
+
+def _reconcile(environment: Environment, patience: float) -> None:
     with hold(f"environment.{environment.pk}", patience):
         if not App.objects.filter(pk=environment.app_id, destroyed_at=None).exists():
             return

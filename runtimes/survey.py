@@ -62,7 +62,7 @@ def differing() -> list[Environment]:
         if found := environments.get((labels.get("slipway.app", ""), labels.get("slipway.environment", ""))):
             views[found.pk].containers[_place(container)] = container
     _add_rows(views, by_id)
-    return [each for each in by_id.values() if not views[each.pk].is_right()]
+    return [each for each in by_id.values() if each.trouble or not views[each.pk].is_right()]
 
 
 def _add_rows(views: dict[int, View], environments: dict[int, Environment]) -> None:

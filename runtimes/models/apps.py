@@ -156,6 +156,7 @@ class Environment(models.Model):
     maintenance = models.BooleanField(default=False, help_text="Visitors see a page that says so.")
     release_command = models.TextField(blank=True, default="", help_text="In place of the Procfile's.")
     config_changed_at = models.DateTimeField(null=True, blank=True, help_text="When a config var for it changed last.")
+    trouble = models.TextField(blank=True, default="", help_text="Why it is not what it should be, if that failed.")
     force_https = models.BooleanField(default=False, help_text="Visitors of its own domains are sent to HTTPS.")
 
     class Meta:

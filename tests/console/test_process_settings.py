@@ -94,3 +94,13 @@ def test_the_page_shows_what_is_set_and_leads_back(process: Process, alice: Clie
     assert 'value="200-399"' in page
     assert "Settings of web in production" in page
     assert "/apps/shop/processes/of/web?environment=production" in alice.get("/apps/shop/processes/").content.decode()
+
+
+def test_why_an_environment_cannot_be_what_it_should_is_on_the_pages_of_its_instances(
+    process: Process, app: App, alice: Client
+) -> None:
+    pages = ("/apps/shop/", "/apps/shop/processes/")
+    assert not any("cannot be made what it should be" in alice.get(page).content.decode() for page in pages)
+    app.environments.update(trouble="The slug 0123 cannot be read from the storage: <gone>.")
+    for page in pages:
+        assert "The slug 0123 cannot be read from the storage: &lt;gone&gt;." in alice.get(page).content.decode()

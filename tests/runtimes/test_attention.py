@@ -322,14 +322,14 @@ def test_a_fault_of_ours_in_one_environment_leaves_the_others_looked_after(
     broken, other = serving("shop"), serving("blog")
     for each in (broken, other):
         engine.world.remove(each.instances.get().ref)
-    works = attention.reconcile
+    works = reconcile
 
     def fail_for_one(environment: Environment, patience: float) -> None:
         if environment == broken:
             raise ZeroDivisionError
         works(environment, patience)
 
-    monkeypatch.setattr(attention, "reconcile", fail_for_one)
+    monkeypatch.setattr("runtimes.attention.reconcile", fail_for_one)
     attention.look_after()
     assert engine.observe({**environment_labels(broken)}) == []
     assert len(engine.observe({**environment_labels(other)})) == 1

@@ -1,16 +1,22 @@
 """What goes wrong with releases and instances, and what goes on all the same."""
 
+from unittest.mock import Mock
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from runtimes import carry_out
+from runtimes.attention import look_after
+from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.faults import PlatformFailed
 from runtimes.models import Environment, Release
 from runtimes.reconcile import reconcile, settle
 from runtimes.release import roll_back
 from runtimes.scale import scale
+from runtimes.survey import differing
 from tests import factories as make
 from tests.doubles import routes, together
 
@@ -59,6 +65,8 @@ def test_instances_go_on_when_their_slug_is_gone_and_a_new_node_says_what_is_mis
     release = serve(environment, "web")
     before = routes(engine)
     assert release.slug
+    with storages["slugs"].open(release.slug.key) as file:
+        packed = file.read()
     storages["slugs"].delete(release.slug.key)
     bring(environment)
     assert up(environment) == ["web.1"], "It is restored here."
@@ -68,6 +76,29 @@ def test_instances_go_on_when_their_slug_is_gone_and_a_new_node_says_what_is_mis
         reconcile(environment)
     assert up(environment) == ["web.1"]
     assert routes(engine) == before
+    environment.refresh_from_db()
+    assert environment.trouble.startswith(f"The slug {release.slug.sha256[:12]} cannot be read from the storage")
+    assert differing() == [environment]
+    storages["slugs"].save(release.slug.key, ContentFile(packed))
+    bring(environment)
+    environment.refresh_from_db()
+    assert (environment.trouble, up(environment)) == ("", ["web.1", "web.2"])
+
+
+def test_trouble_with_docker_is_told_until_it_is_over_though_nothing_else_is_wrong(
+    environment: Environment, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(environment, "web")
+    with monkeypatch.context() as without:
+        without.setattr(engine, "observe", Mock(side_effect=EngineError("Docker does not answer.")))
+        with pytest.raises(EngineError):
+            reconcile(environment)
+    environment.refresh_from_db()
+    assert environment.trouble == "Docker does not answer."
+    assert differing() == [environment]
+    look_after()
+    environment.refresh_from_db()
+    assert (environment.trouble, differing()) == ("", [])
 
 
 def test_of_two_who_roll_back_at_once_one_does_and_the_other_is_told_why_not(
