@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from console import access, people
 from console.activity import record
 from console.forms.people import PersonForm
+
+PER_PAGE = 30
 
 
 @require_GET
@@ -58,4 +61,6 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _persons(request: HttpRequest, form: PersonForm, status: int = 200, **context: Any) -> HttpResponse:
     everybody = get_user_model().objects.order_by("username").prefetch_related("memberships__team")
-    return render(request, "admin/persons.html", context | {"persons": everybody, "form": form}, status=status)
+    page = Paginator(everybody, PER_PAGE).get_page(request.GET.get("page"))
+    context |= {"persons": page.object_list, "page": page, "form": form}
+    return render(request, "admin/persons.html", context, status=status)

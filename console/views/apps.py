@@ -19,7 +19,7 @@ from console.under_way import under_way
 from console.views.frame import either, render_app
 from runtimes.models import App, Role
 
-PER_PAGE = 30
+PER_PAGE = 20
 
 
 @require_GET

@@ -14,6 +14,8 @@ from console.forms.stacks import ChangeStackForm, StackForm
 from console.views.frame import either
 from runtimes.models import Stack
 
+SHOWN = 10  # of the apps that use a stack
+
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
@@ -67,6 +69,7 @@ def choose(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: StackForm, status: int = 200) -> HttpResponse:
-    rows = [(stack, stacks.used_by(stack)) for stack in Stack.objects.all()]
+    users = {stack: stacks.users_of(stack).values_list("name", flat=True) for stack in Stack.objects.all()}
+    rows = [(stack, names[:SHOWN], names.count() - SHOWN) for stack, names in users.items()]
     template = either(request, "admin/stacks.html", "admin/_stacks.html")
     return render(request, template, {"rows": rows, "form": form}, status=status)

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from builds import selfcheck
 from builds.models import Finding
 from console.models import Activity
-from runtimes.models import App, LogChunk, PlatformLimits
+from runtimes.models import App, LogChunk, PlatformLimits, Team
 from tests.console import factories as make
 from tests.doubles import queued
 
@@ -84,3 +84,14 @@ def test_pages_of_what_was_cleaned_up_still_tell_what_was(app: App, alice: Clien
     assert page.status_code == 200
     assert "not kept any more" in page.content.decode()
     assert alice.get("/apps/shop/deploys/2/").status_code == 200
+
+
+def test_people_stand_on_pages_by_name(team: Team, signed_in: Callable[[str], Client]) -> None:
+    root = signed_in("root")
+    for number in range(35):
+        make.user(f"person-{number:02}")
+    first, second = (root.get(f"/admin/people?page={page}").content.decode() for page in (1, 2))
+    assert "<strong>person-00</strong>" in first
+    assert "<strong>person-34</strong>" not in first
+    assert "Page 1 of 2" in first
+    assert "<strong>person-34</strong>" in second

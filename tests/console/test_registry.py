@@ -8,7 +8,7 @@ from django.test import Client
 from buildpacks import registry
 from buildpacks.models import Buildpack
 from builds.models import Build, Detection
-from runtimes.models import App, Stack
+from runtimes.models import App, Stack, Team
 from tests.console import factories as make
 
 
@@ -147,3 +147,11 @@ def test_an_apps_stack_is_changed_with_a_word_about_its_cache(root: Client, alic
     told = alice.post("/apps/shop/settings/stack", {"stack": other.pk}, follow=True).content.decode()
     assert "The next deploy builds on debian-13." in told
     assert App.objects.get(pk=app.pk).stack == other
+
+
+def test_a_stack_names_ten_of_its_apps_and_counts_the_others(team: Team, root: Client) -> None:
+    for number in range(12):
+        make.app(f"app-{number:02}", team)
+    said = page(root, "/admin/stacks")
+    assert '">app-09</a> and 2 more' in said
+    assert "app-10" not in said
