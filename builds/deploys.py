@@ -217,7 +217,7 @@ def of(app: App, limit: int = 50) -> list[Deploy]:
 
 def journals_of(app: App) -> "QuerySet[Journal]":
     """Those of all deploys of an app, newest first."""
-    return Journal.objects.deploys().filter(app=app)
+    return Journal.objects.deploys().filter(app=app).order_by("-number")
 
 
 def listed(journals: "QuerySet[Journal]") -> list[Deploy]:

@@ -4,7 +4,6 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from builds.models import Build
@@ -67,13 +66,8 @@ def remove(stack: Stack) -> None:
 
 def used_by(stack: Stack) -> list[str]:
     """The names of the apps that are set to it, or that have slugs that need it."""
-    return list(users_of(stack).values_list("name", flat=True))
-
-
-def users_of(stack: Stack) -> QuerySet[App]:
-    """These apps, by name: an installation may have thousands."""
-    of_slugs = Slug.objects.filter(stack=stack).values("app")
-    return App.objects.filter(Q(stack=stack) | Q(pk__in=of_slugs)).order_by("name")
+    apps = App.objects.filter(stack=stack) | App.objects.filter(slugs__in=Slug.objects.filter(stack=stack))
+    return sorted(set(apps.values_list("name", flat=True)))
 
 
 def change_stack(app: App, stack: Stack) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from builds.deploys import Deploy, Going, going
 from builds.models import Build
+from runtimes.models import Journal
 
 
 @dataclass(frozen=True)
@@ -42,5 +43,6 @@ def among(deploy: Deploy, under_way: Sequence[Going], busy: int) -> Waiting:
 
 def busy() -> int:
     """How many builders are at work: each sees its deploy through to the end."""
-    built = Build.objects.filter(image="")  # ready images need none
-    return built.filter(state__in=("running", "succeeded"), journal__sealed_at=None).count()
+    # Few journals are open, however many builds there were; ready images need no builder.
+    of_open = Build.objects.filter(journal__in=Journal.objects.filter(sealed_at=None), image="")
+    return of_open.filter(state__in=("running", "succeeded")).count()

@@ -28,7 +28,7 @@ from runtimes.faults import PlatformFailed
 from runtimes.models import Journal, Release
 from runtimes.release import possible_rollbacks
 
-PER_PAGE = 30
+PER_PAGE = 20
 TAIL = 100  # of the log, for who has no scripts
 
 

@@ -14,7 +14,7 @@ from console.activity import record
 from console.views.frame import either, render_app
 from runtimes.release import possible_rollbacks, roll_back
 
-PER_PAGE = 50
+PER_PAGE = 30
 
 
 @require_GET

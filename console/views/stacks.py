@@ -12,7 +12,7 @@ from console import access
 from console.activity import record
 from console.forms.stacks import ChangeStackForm, StackForm
 from console.views.frame import either
-from runtimes.models import Stack
+from runtimes.models import App, Stack
 
 SHOWN = 10  # of the apps that use a stack
 
@@ -69,7 +69,12 @@ def choose(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: StackForm, status: int = 200) -> HttpResponse:
-    users = {stack: stacks.users_of(stack).values_list("name", flat=True) for stack in Stack.objects.all()}
-    rows = [(stack, names[:SHOWN], names.count() - SHOWN) for stack, names in users.items()]
+    rows = [(stack, *_users(stack)) for stack in Stack.objects.all()]
     template = either(request, "admin/stacks.html", "admin/_stacks.html")
     return render(request, template, {"rows": rows, "form": form}, status=status)
+
+
+def _users(stack: Stack) -> tuple[list[str], int]:
+    """The first of the apps that are set to a stack, by name, and how many more there are."""
+    names = App.objects.filter(stack=stack, destroyed_at=None).order_by("name").values_list("name", flat=True)
+    return list(names[:SHOWN]), names.count() - SHOWN

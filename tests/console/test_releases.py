@@ -75,9 +75,9 @@ def test_older_releases_stand_on_further_pages(app: App, alice: Client) -> None:
     make.deploy(app)
     facts = {"environment": app.production, "slug": Release.objects.get().slug, "state": "retired"}
     journal = Release.objects.get().journal
-    Release.objects.bulk_create(Release(number=number, journal=journal, **facts) for number in range(2, 53))
+    Release.objects.bulk_create(Release(number=number, journal=journal, **facts) for number in range(2, 33))
     first, second = (rows(alice, f"/apps/shop/releases/?page={page}") for page in (1, 2))
-    assert [row.split()[0] for row in (*first, *second)] == [f"v{number}" for number in range(52, 0, -1)]
+    assert [row.split()[0] for row in (*first, *second)] == [f"v{number}" for number in range(32, 0, -1)]
     assert len(second) == 2
     assert "Page 1 of 2" in alice.get("/apps/shop/releases/").content.decode()
 
