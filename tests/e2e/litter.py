@@ -1,10 +1,13 @@
 """What an installation has left lying about that belongs to no row: containers, volumes, images, files."""
 
+import time
+
 from tests.e2e import belongings
 from tests.e2e.installation import Installation
 
 PLATFORM = ("redis", "router")
 SHARED = ("store", "router")  # what all builds read; the certificates
+PATIENCE_SECONDS = 70  # a builder that does not end by itself is ended after 60
 NETWORKS = ("apps", "builds", "platform")
 
 # Whatever may be told by its name: nothing here stands for work that goes on, so ask while none does.
@@ -17,8 +20,19 @@ KEYS = """SELECT archive FROM runtimes_app UNION SELECT archive FROM builds_buil
 UNION SELECT sha256 FROM runtimes_slug UNION SELECT archive FROM buildpacks_buildpack"""
 
 
-def of(installation: Installation) -> list[str]:
-    """Names of what should not be there."""
+def of(installation: Installation, besides: str = "") -> list[str]:
+    """Names of what should not be there and does not go by itself: builders tidy up beside the deploys they built.
+
+    One container may be there `besides`, by its name without the installation's.
+    """
+    known = f"{installation.namespace}-{besides}"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (found := [name for name in _now(installation) if name != known]) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return found
+
+
+def _now(installation: Installation) -> list[str]:
     found, space = belongings.of(installation.namespace), f"{installation.namespace}-"
     apps = {row["name"] for row in installation.rows("SELECT name FROM runtimes_app")}
     slugs = {row["sha256"][:24] for row in installation.rows("SELECT sha256 FROM runtimes_slug")}
