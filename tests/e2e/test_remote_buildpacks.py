@@ -28,7 +28,7 @@ echo "{words}" >>"${{1}}/index.html"
 def pack(name: str, words: str) -> dict[str, str]:
     """A buildpack that nobody here has seen: it says some words, and leaves them where the app serves them."""
     release = "#!/bin/sh\necho 'default_process_types:'\necho '  web: python3 -m http.server $PORT'\n"
-    detect = f"#!/bin/sh\necho {name}\n"
+    detect = f'#!/bin/sh\n[ -f "$1/foreign" ] || exit 1\necho {name}\n'  # other apps' detection finds it listed too
     return {"bin/detect": detect, "bin/compile": COMPILE.format(words=words), "bin/release": release}
 
 
@@ -82,7 +82,7 @@ def first(installation: Installation, admin: Person, remote: Remote) -> tuple[Ou
     for name, pin, words in (("gitted", remote.commit, by_git), ("tarred", remote.sha256, by_url)):
         added = installation.manage("addbuildpack", name, *words)
         assert (added.returncode, added.stdout) == (0, f"Added {name} at {pin[:12]}.\n"), added.stderr
-    admin.create(APP, archive({"index.html": "served: "}))
+    admin.create(APP, archive({"index.html": "served: ", "foreign": ""}))
     assert installation.manage("setbuildpacks", APP, "gitted", "tarred").returncode == 0
     return deployed(installation, admin)
 
