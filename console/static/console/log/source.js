@@ -61,8 +61,9 @@ export class Source {
     if (fresh) this.on.grown(from, fresh);
   }
 
+  /** What ended between the drawing of the page and the first answer rang for nobody, and nothing more will come. */
   news(state) {
-    if (this.state !== undefined) tell();
+    if (this.state !== undefined || this.sealed) tell();
     this.state = state;
   }
 
