@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from console.celery import app as celery
-from runtimes import caddy, places
+from runtimes import caddy, holding, places
 from runtimes.engine.docker_kwargs import INSTALLATION
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_container import Container, Plan
@@ -115,6 +115,11 @@ def queued() -> list[tuple[str, list[Any]]]:
 def empty_queues() -> None:
     """Forget what was asked for."""
     queued()
+
+
+def is_free(name: str) -> bool:
+    """Whether nobody in this process does the thing of this name. To try it would take it from who is about to."""
+    return name not in holding._done_now
 
 
 def together(*deeds: Callable[[], Any]) -> list[Any]:

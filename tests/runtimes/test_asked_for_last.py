@@ -10,13 +10,13 @@ from runtimes import restart, tasks
 from runtimes.deploy import STEPS, deploy
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process as Running
-from runtimes.holding import alone, hold
+from runtimes.holding import hold
 from runtimes.journal import Writer, plan
 from runtimes.models import Environment, Release
 from runtimes.reconcile import reconcile, settle
 from runtimes.scale import scale
 from tests import factories as make
-from tests.doubles import change, queued, routes, tell
+from tests.doubles import change, is_free, queued, routes, tell
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -65,12 +65,6 @@ def test_who_asks_for_more_while_instances_begin_does_not_wait_for_them_as_well(
     environment.processes.update(health_command="true")
     starting.update(state="up")
     first.join()
-
-
-def is_free(name: str) -> bool:
-    """Whether nobody does the thing of this name."""
-    with alone(name) as is_free:
-        return is_free
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ from runtimes.checkup import check_up
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
-from runtimes.holding import alone, hold
+from runtimes.holding import hold
 from runtimes.models import Environment, Instance
 from runtimes.reconcile import reconcile, settle
 from runtimes.spec import environment_labels
 from runtimes.survey import differing
 from tests import factories as make
-from tests.doubles import empty_queues, queued, routes
+from tests.doubles import empty_queues, is_free, queued, routes
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -292,12 +292,6 @@ def end_slowly(environment: Environment) -> None:
     """Bring it in line; in the end somebody else has removed what is waited for."""
     with suppress(EngineError):
         reconcile(environment)
-
-
-def is_free(name: str) -> bool:
-    """Whether nobody does the thing of this name."""
-    with alone(name) as is_free:
-        return is_free
 
 
 def in_a_thread(deed: Callable[[], object]) -> None:
