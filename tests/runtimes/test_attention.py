@@ -267,14 +267,12 @@ def test_an_environment_that_somebody_changes_keeps_no_look_waiting(
 
 
 def test_an_instance_that_takes_long_to_end_keeps_no_look_waiting(engine: FakeEngine) -> None:
-    environment = serving(
-        "shop", commands={"web": "trap '' TERM; echo deaf; sleep infinity"}, health="command", health_command="true"
-    )
+    environment = serving("shop", commands={"worker": "trap '' TERM; echo deaf; sleep infinity"})
     old = environment.instances.get()
     next(engine.lines(old.ref, follow=True))
     environment.processes.update(grace=60)
     old.release.move("retired", ended_at=timezone.now() - timedelta(minutes=1))
-    make.release(environment, of=make.slug(environment.app, {"web": "serve"}))
+    make.release(environment, of=make.slug(environment.app, {"worker": "sleep infinity"}))
     ending = Thread(target=in_a_thread, args=[partial(end_slowly, environment)])
     ending.start()
     while is_free(f"end.{old.ref}"):
