@@ -384,11 +384,12 @@ def test_logs_shows_the_latest_lines_of_all_or_of_one_instance(run: Run, served:
     for index, count in ((1, 3), (2, 150)):
         facts = {"environment": served.production, "release": release, "process": "worker", "index": index}
         said = [Printed(at, number, b"line %d" % number) for number in range(count)]
-        output.store(Instance.objects.create(**facts), said, Redactor())
+        ended = Instance.objects.create(**facts, state="down")  # a starting one would be waited for
+        output.store(ended, said, Redactor())
     assert len(run("logs", "shop").out.splitlines()) == 100
     assert len(run("logs", "shop", "--lines", "7").out.splitlines()) == 7
-    ended = run("logs", "shop", "worker.1", "--lines", "2")
-    assert [line.partition(" ")[2] for line in ended.out.splitlines()] == [
+    latest = run("logs", "shop", "worker.1", "--lines", "2")
+    assert [line.partition(" ")[2] for line in latest.out.splitlines()] == [
         "v1 worker.1: line 1",
         "v1 worker.1: line 2",
     ], "They are its latest, however much others print."
@@ -397,7 +398,8 @@ def test_logs_shows_the_latest_lines_of_all_or_of_one_instance(run: Run, served:
 def test_logs_follows_what_comes(run: Run, served: App, monkeypatch: pytest.MonkeyPatch) -> None:
     release = served.production.live
     assert release is not None
-    instance = Instance.objects.create(environment=served.production, release=release, process="worker", index=1)
+    facts = {"environment": served.production, "release": release, "process": "worker", "index": 1}
+    instance = Instance.objects.create(**facts, state="up")
     said = iter([b"one", b"two"])
 
     def wait(_: float) -> None:
