@@ -211,22 +211,3 @@ class EditSourceForm(SourceForm):
     def needs_archive(self) -> bool:
         """Only if none is stored."""
         return not self.app.archive
-
-
-class DestroyAppForm(forms.Form):
-    """The app's name, typed by somebody who means it."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Type the app's name to confirm"),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    def __init__(self, *args: Any, app: App, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.app = app
-
-    def clean_name(self) -> str:
-        """Exactly the app's name."""
-        if self.cleaned_data["name"] != self.app.name:
-            raise ValidationError(_("This is not the app's name. Nothing was destroyed."))
-        return self.app.name

@@ -12,7 +12,8 @@ from builds.deploys import of
 from builds.destroy import destroy
 from console import access
 from console.activity import record
-from console.forms.apps import CreateAppForm, DestroyAppForm, EditSourceForm, samples
+from console.forms.apps import CreateAppForm, EditSourceForm, samples
+from console.forms.destroy import DestroyForm
 from console.forms.stacks import ChangeStackForm
 from console.rows import rows_of
 from console.under_way import under_way
@@ -99,10 +100,9 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
 def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Destroy the app, once its name is typed."""
     app = access.app(request, name, can="destroy")
-    form = DestroyAppForm(request.POST, app=app)
-    if not form.is_valid():
+    form = DestroyForm(request.POST, of=app)
+    if not form.carry_out(destroy, app, request.user):
         return _settings(request, app, destroy_form=form)
-    destroy(app, request.user)
     record(request, "app-destroy", app=app)
     messages.success(
         request, _("%(app)s is being destroyed: its instances stop, its releases and logs go.") % {"app": app.name}
@@ -114,7 +114,7 @@ def _settings(
     request: HttpRequest,
     app: App,
     source_form: EditSourceForm | None = None,
-    destroy_form: DestroyAppForm | None = None,
+    destroy_form: DestroyForm | None = None,
 ) -> HttpResponse:
     return render_app(
         request,
@@ -125,6 +125,6 @@ def _settings(
         samples=samples(),
         stack_form=ChangeStackForm(app=app),
         source_form=source_form or EditSourceForm(app=app),
-        destroy_form=destroy_form or DestroyAppForm(app=app),
+        destroy_form=destroy_form or DestroyForm(of=app),
         roles=Role.choices,
     )

@@ -7,13 +7,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from console import access
 from console.activity import record
@@ -21,7 +22,8 @@ from console.changes import differing
 from console.dotenv import write
 from console.downloads import attached
 from console.forms.config import ConfigVarForm, PasteForm
-from console.views.frame import render_app
+from console.forms.destroy import DestroyForm
+from console.views.frame import destroying, render_app
 from runtimes.config import OVERRIDABLE, set_vars, unset_vars
 from runtimes.models import App, ConfigVar, Environment, Release
 from runtimes.release import change_config
@@ -51,15 +53,24 @@ def paste(request: HttpRequest, name: str) -> HttpResponse:
     return _set(request, app, form) or _page(request, app, paste_form=form)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, name: str) -> HttpResponse:
-    """Remove one var, of all environments or of one."""
+    """Remove one var, of all environments or of one, once its name is typed."""
     app = access.app(request, name, can="configure")
-    key, environment = request.POST.get("key", ""), _named(request, app)
-    if unset_vars(app, [key], environment):
-        record(request, "config-remove", app=app, environment=environment, target=key)
-    messages.success(request, _("%(key)s is removed. The next release runs without it.") % {"key": key})
-    return redirect("config", app.name)
+    environment = _named(request, app)
+    var = get_object_or_404(app.config_vars, key=_sent(request).get("key", ""), environment=environment)
+    form = DestroyForm(request.POST if request.method == "POST" else None, of=var)
+    if form.carry_out(unset_vars, app, [var.key], environment):
+        record(request, "config-remove", app=app, environment=environment, target=var.key)
+        messages.success(request, _("%(key)s is removed. The next release runs without it.") % {"key": var})
+        return redirect("config", app.name)
+    meaning = _("Its value is gone then; the running release keeps it until the next one.")
+    context = destroying(form, _("Config vars"), reverse("config", args=[app.name]), meaning)
+    context |= {
+        "frame": "apps/base.html",
+        "kept": {"key": var.key, "environment": environment.name if environment else ""},
+    }
+    return render_app(request, "shared/destroy.html", app, "config", status=422 if form.is_bound else 200, **context)
 
 
 @require_POST
@@ -95,9 +106,13 @@ def release(request: HttpRequest, name: str) -> HttpResponse:
     return _release(request, environment.app, [environment])
 
 
+def _sent(request: HttpRequest) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET
+
+
 def _named(request: HttpRequest, app: App) -> Environment | None:
     """The environment that was named; None where none was: that means all of them."""
-    name = request.POST.get("environment", "")
+    name = _sent(request).get("environment", "")
     return get_object_or_404(app.environments, name=name) if name else None
 
 

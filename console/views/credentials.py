@@ -1,10 +1,10 @@
 """Credentials of registries: those that somebody may keep, new ones, changed ones, and their end."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -13,6 +13,8 @@ from builds.credentials import used_by
 from console import access
 from console.activity import record
 from console.forms.credentials import CredentialsForm
+from console.forms.destroy import DestroyForm
+from console.views.frame import destroying
 from runtimes.models import Credentials, Team
 
 
@@ -46,18 +48,19 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "credentials/change.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Forget them, unless an app needs them."""
+    """Forget them, unless an app needs them, once their name is typed."""
     found = access.credentials(request, pk)
-    try:
-        remove_credentials(found)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    form = DestroyForm(request.POST if request.method == "POST" else None, of=found)
+    if form.carry_out(remove_credentials, found):
+        _record(request, "credentials-remove", found)
+        messages.success(request, _("%(name)s is removed.") % {"name": found})
         return redirect("credentials")
-    _record(request, "credentials-remove", found)
-    messages.success(request, _("%(name)s is removed.") % {"name": found})
-    return redirect("credentials")
+    meaning = _("The password of %(user)s at %(registry)s is forgotten here, and nowhere else.")
+    meaning %= {"user": found.username, "registry": found.registry}
+    context = destroying(form, _("Registry credentials"), reverse("credentials"), meaning)
+    return render(request, "shared/destroy.html", context, status=422 if form.is_bound else 200)
 
 
 def _form(request: HttpRequest, data: object = None, found: Credentials | None = None) -> CredentialsForm:

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from console import access
+from console.forms.destroy import DestroyForm
 from console.rows import row_of
 from console.under_way import under_way
 from runtimes.models import App
@@ -37,6 +39,12 @@ def number_of(request: HttpRequest, name: str, default: int) -> int:
     """A number in the address, or the default where none or nonsense stands."""
     value = request.GET.get(name, "")
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else default
+
+
+def destroying(form: DestroyForm, among: str, back: str, meaning: str) -> dict[str, Any]:
+    """What `shared/destroy.html` needs: the question, what else there is and where, and what the end of this means."""
+    word = _("Remove %(name)s") % {"name": form.of}
+    return {"form": form, "among": among, "back": back, "meaning": meaning, "word": word}
 
 
 def render_app(

@@ -12,6 +12,7 @@ from builds import register as registering
 from console import access
 from console.activity import record
 from console.forms.buildpacks import BuildpackForm, EnvironmentForm
+from console.forms.destroy import DestroyForm
 from console.views.buildpacks import changed
 from console.views.frame import either
 
@@ -56,7 +57,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One buildpack."""
     access.platform(request)
     buildpack = get_object_or_404(Buildpack, pk=pk)
-    return _one(request, buildpack, EnvironmentForm(buildpack=buildpack))
+    return _one(request, buildpack)
 
 
 @require_POST
@@ -73,10 +74,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             registering.fetch_again(buildpack)
             record(request, "buildpack-fetch", target=buildpack.name)
         elif deed == "remove":
-            registering.unregister(buildpack)
-            record(request, "buildpack-remove", target=buildpack.name)
-            messages.success(request, _("%(name)s is removed.") % {"name": buildpack.name})
-            return redirect("registry")
+            return _remove(request, buildpack)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("registered", pk)
@@ -89,10 +87,19 @@ def environment(request: HttpRequest, pk: int) -> HttpResponse:
     buildpack = get_object_or_404(Buildpack, pk=pk)
     form = EnvironmentForm(request.POST, buildpack=buildpack)
     if not form.is_valid() or not form.carry_out():
-        return _one(request, buildpack, form, status=422)
+        return _one(request, buildpack, form=form)
     record(request, "buildpack-variables", target=buildpack.name, names=sorted(form.cleaned_data["lines"]))
     messages.success(request, _("Saved. Builds find it from the next one on."))
     return redirect("registered", pk)
+
+
+def _remove(request: HttpRequest, buildpack: Buildpack) -> HttpResponse:
+    form = DestroyForm(request.POST, of=buildpack.name)
+    if not form.carry_out(registering.unregister, buildpack):
+        return _one(request, buildpack, destroy_form=form)
+    record(request, "buildpack-remove", target=buildpack.name)
+    messages.success(request, _("%(name)s is removed.") % {"name": buildpack.name})
+    return redirect("registry")
 
 
 def _page(
@@ -107,6 +114,11 @@ def _page(
     return render(request, template, context, status=422 if form else 200)
 
 
-def _one(request: HttpRequest, buildpack: Buildpack, form: EnvironmentForm, status: int = 200) -> HttpResponse:
-    context = {"buildpack": buildpack, "users": registering.used_by(buildpack), "form": form}
-    return render(request, "admin/buildpack.html", context, status=status)
+def _one(request: HttpRequest, buildpack: Buildpack, **forms: EnvironmentForm | DestroyForm) -> HttpResponse:
+    context = {
+        "buildpack": buildpack,
+        "users": registering.used_by(buildpack),
+        "form": EnvironmentForm(buildpack=buildpack),
+        "destroy_form": DestroyForm(of=buildpack.name),
+    }
+    return render(request, "admin/buildpack.html", context | forms, status=422 if forms else 200)

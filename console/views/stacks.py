@@ -4,14 +4,16 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from builds import stacks
 from console import access
 from console.activity import record
+from console.forms.destroy import DestroyForm
 from console.forms.stacks import ChangeStackForm, StackForm
-from console.views.frame import either
+from console.views.frame import destroying, either
 from runtimes.models import App, Stack
 
 SHOWN = 10  # of the apps that use a stack
@@ -37,19 +39,31 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make its images anew, or remove it."""
+def renew(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make its images anew."""
     access.platform(request)
     stack = get_object_or_404(Stack, pk=pk)
-    deeds = {"again": ("stack-renew", stacks.adopt_again), "remove": ("stack-remove", stacks.remove)}
     try:
-        if known := deeds.get(request.POST.get("do", "")):
-            action, deed = known
-            deed(stack)
-            record(request, action, target=stack.name)
+        stacks.adopt_again(stack)
+        record(request, "stack-renew", target=stack.name)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("stacks")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget it and its images, once its name is typed."""
+    access.platform(request)
+    stack = get_object_or_404(Stack, pk=pk)
+    form = DestroyForm(request.POST if request.method == "POST" else None, of=stack)
+    if form.carry_out(stacks.remove, stack):
+        record(request, "stack-remove", target=stack.name)
+        messages.success(request, _("%(name)s is removed.") % {"name": stack})
+        return redirect("stacks")
+    meaning = _("The stack goes with its images. Those that it was made of stay where they came from.")
+    context = destroying(form, _("Stacks"), reverse("stacks"), meaning)
+    return render(request, "shared/destroy.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST

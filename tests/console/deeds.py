@@ -71,7 +71,8 @@ DEEDS = {
     "add-stack": Deed(
         "stack-add", {"name": "mine", "identifier": "mine", "build_from": "acme/build:1", "run_from": "acme/run:1"}
     ),
-    "change-stack": Deed("stack-renew", {"do": "again"}, args=("their stack",)),
+    "renew-stack": Deed("stack-renew", args=("their stack",)),
+    "remove-stack": Deed("stack-remove", {"name": "theirs"}, args=("their stack",)),
     "choose-stack": Deed("stack-choose", lambda: {"stack": Stack.objects.get(name="theirs").pk}),
     "clear-cache": Deed("cache-clear"),
     "password": Deed("password-change", {"old_password": "root", "new_password1": SECRET, "new_password2": SECRET}),
@@ -87,7 +88,7 @@ DEEDS = {
         "credentials-change",
         {"name": "ours", "registry": "registry.example.com", "username": "other", "password": SECRET},
     ),
-    "remove-credentials": Deed("credentials-remove"),
+    "remove-credentials": Deed("credentials-remove", {"name": "ours"}),
     "process": Deed("process-change", settings_of_web),
     "restart": Deed("restart", {"what": "web"}),
     "switch-off": Deed("maintenance-on", {"do": "maintain"}),
@@ -104,7 +105,7 @@ DEEDS = {
     "config-set": Deed("config-set", {"key": "TOKEN", "value": SECRET}),
     "config-paste": Deed("config-set", {"paste-text": f"TOKEN={SECRET}"}),
     "config-release": Deed("config-release", {"environment": "production"}),
-    "config-remove": Deed("config-remove", {"key": "DATABASE_URL"}),
+    "config-remove": Deed("config-remove", {"key": "DATABASE_URL", "name": "DATABASE_URL"}),
     "config-reveal": Deed("config-reveal", {"key": "DATABASE_URL"}),
     "config-export": Deed("config-export", {"environment": "production"}),
     "add-domain": Deed("domain-add", {"name": "another.example.org"}),

@@ -82,7 +82,8 @@ ROUTES = {
     "compare": Route("promote"),
     "promote": Route("promote", "post"),
     "add-stack": Route("administer", "post", ()),
-    "change-stack": Route("administer", "post", ("stack",)),
+    "renew-stack": Route("administer", "post", ("stack",)),
+    "remove-stack": Route("administer", args=("stack",)),
     "choose-stack": Route("change source", "post"),
     "clear-cache": Route("order buildpacks", "post"),
     "queue": Route("signed in", args=()),
@@ -99,7 +100,7 @@ ROUTES = {
     "credentials": Route("signed in", args=()),
     "add-credentials": Route("signed in", "post", ()),
     "change-credentials": Route("keep credentials", args=("credentials",)),
-    "remove-credentials": Route("keep credentials", "post", ("credentials",)),
+    "remove-credentials": Route("keep credentials", args=("credentials",)),
     "restart": Route("operate", "post"),
     "switch-off": Route("operate", "post"),
     "runs": Route("see"),
@@ -125,7 +126,7 @@ ROUTES = {
     "config-release": Route("configure", "post"),
     "config-reveal": Route("reveal", "post"),
     "config-export": Route("reveal", "post"),
-    "config-remove": Route("configure", "post"),
+    "config-remove": Route("configure"),
     "domains": Route("see"),
     "add-domain": Route("configure", "post"),
     "look-domain": Route("configure", "post"),
@@ -147,6 +148,9 @@ DATA = {
     "config-reveal": {"key": "TOKEN"},
     "protect": {"environment": "production"},
 }
+# And what is asked of one in its address.
+BETWEEN = "?environment=production&to=staging"
+QUERY = {"compare": BETWEEN, "promote": BETWEEN, "config-remove": "?key=TOKEN"}
 
 
 def names() -> set[str]:
@@ -175,8 +179,7 @@ def answer(client: Client, name: str, keys: dict[Any, Any]) -> Any:
     """What the address says, used as it is meant to be."""
     route = ROUTES[name]
     address = reverse(name, args=[keys.get(arg, arg) for arg in route.args])
-    if name in {"compare", "promote"}:
-        address += "?environment=production&to=staging"
+    address += QUERY.get(name, "")
     data = DATA.get(name, {})
     return client.get(address) if route.method == "get" else client.post(address, data)
 

@@ -61,7 +61,6 @@ def test_every_act_on_a_page_leaves_one_record_without_a_secret(name: str, world
         ("change", "in", "person-in"),
         ("change", "out", "person-out"),
         ("arrange-registry", "enable", "buildpack-enable"),
-        ("change-stack", "remove", "stack-remove"),
         ("switch-off", "stop", "stop"),
         ("switch-off", "start", "start"),
         ("switch-off", "serve", "maintenance-off"),

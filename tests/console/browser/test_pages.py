@@ -23,7 +23,11 @@ pytestmark = pytest.mark.e2e
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 # What stands in for the parts of an address; pages that show more in another way of asking stand below.
 PARTS = {"name": "shop", "number": "1", "process": "web", "pk": "1", "invitation": "1", "token": "none"}
-MORE = ("/apps/shop/deploys/2/", "/apps/shop/compare?environment=production&to=staging")
+MORE = (
+    "/apps/shop/deploys/2/",
+    "/apps/shop/compare?environment=production&to=staging",
+    "/apps/shop/config/remove?key=TOKEN",
+)
 
 
 def pages(client: Client) -> list[str]:
