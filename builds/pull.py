@@ -56,7 +56,7 @@ def _fetched(build: Build, log: Writer, watch: Watch) -> Image:
         check_image(reference, "image")
     except ValidationError as error:  # its name may lead elsewhere by now
         raise BuildFailed("image-refused", " ".join(error.messages)) from None
-    log.say(f"-----> Fetching {reference}")
+    log.say("-----> " + _("Fetching %(url)s") % {"url": reference})
     known = _known(app, reference)
     fresh = not known and (app.image_pull == App.Pull.ALWAYS or _is_others(app, reference))
     login = login_for(app, reference)

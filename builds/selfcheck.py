@@ -71,7 +71,7 @@ class Heartbeat(threading.Thread):
     def run(self) -> None:
         while not self._over.is_set():
             try:
-                note(f"worker {self._queue}", _("It is at work."))
+                note("worker " + self._queue, _("It is at work."))
             except DatabaseError:  # the next beat tells
                 connection.close()
             self._over.wait(EVERY_SECONDS)

@@ -9,6 +9,7 @@ import zstandard
 from django.core.files import File
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from builds import archives, git, samples
 from runtimes.models import App
@@ -79,7 +80,7 @@ def _fetch_archive(wanted: Wanted, log: Pen) -> Fetched:
     with _opened(wanted) as upload, archives.opened(upload) as members, tempfile.TemporaryFile() as out:
         strip = archives.wrapper(member.info.name for member in members())
         count = archives.write_clean(members(), out, app.directory, strip)
-        log.say(f"       {count} files")
+        log.say("       " + ngettext("%(n)d file", "%(n)d files", count) % {"n": count})
         return Fetched(_store(wanted, out))
 
 
@@ -91,7 +92,8 @@ def _opened(wanted: Wanted) -> Iterator[IO[bytes]]:
 
 def _fetch_git(wanted: Wanted, log: Pen, watch: Watch) -> Fetched:
     app, ref = wanted.app, wanted.ref or wanted.app.git_ref
-    log.say(f"-----> Fetching {app.git_url}" + (f" at {ref}" if ref else ""))
+    words = _("Fetching %(url)s at %(ref)s") if ref else _("Fetching %(url)s")
+    log.say("-----> " + words % {"url": app.git_url, "ref": ref})
     request = git.Request(
         url=app.git_url,
         ref=ref,

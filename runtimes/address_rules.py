@@ -37,6 +37,13 @@ class Policy(NamedTuple):
     allowed: tuple[str, ...] = ()
 
 
+class Refusal(NamedTuple):
+    """What a host leads to: an address of a kind from which nothing is fetched; none for the platform's own name."""
+
+    kind: str
+    address: Address | None = None
+
+
 class Target(NamedTuple):
     """Where a URL leads."""
 
@@ -106,15 +113,12 @@ def addresses(host: str, port: int = 0) -> list[Address]:
     return [ipaddress.ip_address(text) for text in texts]
 
 
-def refused(host: str, found: Iterable[Address], policy: Policy) -> str:
-    """Why a host that means these addresses is refused, in words; empty if it is not."""
+def refused(host: str, found: Iterable[Address], policy: Policy) -> Refusal | None:
+    """Why a host that means these addresses is refused; None if it is not."""
     if host.lower().rstrip(".").split(".")[-1] == "localhost" and refusal(ipaddress.ip_address("127.0.0.1"), policy):
-        return f"{host} is the platform itself"
-    for address in found:
-        if why := refusal(address, policy):
-            article = "an" if why[0] in "aeiou" else "a"
-            return f"{host} leads to {article} {why} address, {address}"
-    return ""
+        return Refusal("itself")
+    judged = ((refusal(address, policy), address) for address in found)
+    return next((Refusal(why, address) for why, address in judged if why), None)
 
 
 def _inner(address: Address) -> list[Address]:
@@ -127,6 +131,13 @@ def _inner(address: Address) -> list[Address]:
     return [each for each in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())) if each]
 
 
+def _in_words(host: str, why: Refusal) -> str:
+    if why.address is None:
+        return f"{host} is the platform itself."
+    article = "an" if why.kind[0] in "aeiou" else "a"
+    return f"{host} leads to {article} {why.kind} address, {why.address}."
+
+
 def main(policy: str, url: str) -> int:
     """Print host, port and addresses of a URL that may be fetched; say why another may not be.
 
@@ -136,7 +147,7 @@ def main(policy: str, url: str) -> int:
     host, port = target(url)
     found = addresses(host, port)
     if why := refused(host, found, Policy(told["private"], tuple(told["allowed"]))):
-        print(f"{why}.", file=sys.stderr)  # noqa: T201 - the log of the fetch
+        print(_in_words(host, why), file=sys.stderr)  # noqa: T201 - the log of the fetch
         return REFUSED
     if not found:
         print(f"Could not resolve host: {host}", file=sys.stderr)  # noqa: T201

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from runtimes import address_rules
 from runtimes.address_rules import Address, Policy
@@ -18,6 +19,18 @@ from runtimes.address_rules import Address, Policy
 # A name is looked up for so long while somebody waits for the page.
 RESOLVE_SECONDS = 2.0
 RULES = Path(address_rules.__file__)
+SENTENCES = {
+    "itself": gettext_noop("%(host)s is the platform itself. Nothing is fetched from there."),
+    "metadata": gettext_noop("%(host)s leads to a metadata address, %(address)s. Nothing is fetched from there."),
+    "loopback": gettext_noop("%(host)s leads to a loopback address, %(address)s. Nothing is fetched from there."),
+    "unspecified": gettext_noop(
+        "%(host)s leads to an unspecified address, %(address)s. Nothing is fetched from there."
+    ),
+    "link-local": gettext_noop("%(host)s leads to a link-local address, %(address)s. Nothing is fetched from there."),
+    "multicast": gettext_noop("%(host)s leads to a multicast address, %(address)s. Nothing is fetched from there."),
+    "reserved": gettext_noop("%(host)s leads to a reserved address, %(address)s. Nothing is fetched from there."),
+    "private": gettext_noop("%(host)s leads to a private address, %(address)s. Nothing is fetched from there."),
+}
 
 
 def policy() -> Policy:
@@ -47,7 +60,7 @@ def check_host(host: str) -> None:
     A name that nobody knows here passes: whoever fetches asks again where it is used.
     """
     if why := address_rules.refused(host, _resolved(host), policy()):
-        raise ValidationError(_("%(why)s. Nothing is fetched from there.") % {"why": why})
+        raise ValidationError(_(SENTENCES[why.kind]) % {"host": host, "address": why.address})
 
 
 def files() -> dict[str, bytes]:

@@ -53,8 +53,8 @@ def config(shape: Shape, word: str, tls: Tls) -> dict[str, Any]:
     """The router's configuration with places of this shape; `word` is what it says when it is probed."""
     servers = {
         "apps": _apps(shape, word, tls),
-        "stopped": _server([STOPPED], [pages.STOPPED]),
-        "maintenance": _server([MAINTENANCE], [pages.MAINTENANCE]),
+        "stopped": _server([STOPPED], [pages.stopped()]),
+        "maintenance": _server([MAINTENANCE], [pages.maintenance()]),
     }
     http = {"http_port": PORT, "https_port": TLS_PORT, "servers": servers, "grace_period": "30s"}
     apps: dict[str, Any] = {"http": http}
@@ -69,9 +69,9 @@ def _apps(shape: Shape, word: str, tls: Tls) -> dict[str, Any]:
     """The server that visitors speak to; on one port plainly, on the other one by TLS."""
     blocks = [_block(number, slots) for number, slots in sorted(shape.items())]
     secured = [] if tls.mode == "off" else [_redirect(tls.port), _hsts()]
-    routes = [_probed(word), _lowered(), *secured, *_find(), *blocks, pages.UNKNOWN]
+    routes = [_probed(word), _lowered(), *secured, *_find(), *blocks, pages.unknown()]
     made = _server([f":{PORT}"] if tls.mode == "off" else [f":{PORT}", f":{TLS_PORT}"], routes)
-    made |= {"protocols": ["h1", "h2"], "errors": {"routes": [pages.SILENT]}}
+    made |= {"protocols": ["h1", "h2"], "errors": {"routes": [pages.silent()]}}
     return made if tls.mode == "off" else made | {"tls_connection_policies": [{}]}
 
 

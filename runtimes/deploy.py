@@ -158,7 +158,7 @@ def wait_until_healthy(release: Release, log: Writer, watch: Watch) -> None:
             _restart(release, log)
         probe(environment, [instance for instance in instances if instance.state == "starting"])
         time.sleep(PROBE_EVERY_SECONDS)
-    log.say(f"       {len(instances)} of {len(instances)} up")
+    log.say("       " + _("%(n)d of %(n)d up") % {"n": len(instances)})
 
 
 def go_live(release: Release, log: Writer, watch: Watch) -> None:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
 PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>{headline}</title>
@@ -28,34 +31,49 @@ small {{ margin-top: 1rem; color: light-dark(#586573, #9ba8b5) }}
 """
 
 
-def page(status: int | str, headline: str, *advice: str) -> dict[str, Any]:
-    """A route that answers so, whatever is asked."""
+def unknown() -> dict[str, Any]:
+    """No app has this name."""
+    return _page(
+        404,
+        _("There is no app at this address"),
+        _("Nothing here answers to %(host)s. Is it spelled right?") % {"host": "<b>{http.request.host}</b>"},
+        _("If it is yours: see in the console which addresses your app has, and add this one under Domains."),
+    )
+
+
+def stopped() -> dict[str, Any]:
+    """Nothing of the app runs."""
+    return _page(
+        503,
+        _("This app is not running"),
+        _("Its address is right, but nothing of it runs at the moment."),
+        _("If it is yours: deploy it, or start its web process, in the console."),
+    )
+
+
+def maintenance() -> dict[str, Any]:
+    """Its people have switched it off for a while."""
+    return _page(503, _("This app is being worked on"), _("It will be back soon."))
+
+
+def silent() -> dict[str, Any]:
+    """It runs and took no request."""
+    return _page(
+        "{http.error.status_code}",
+        _("This app does not answer"),
+        _("It runs, but did not take this request. Try again in a moment."),
+        _("If it is yours: its log in the console says what it does."),
+    )
+
+
+def _page(status: int | str, headline: str, *advice: str) -> dict[str, Any]:
+    """A route that answers so, whatever is asked, in the installation's language."""
     paragraphs = "\n".join(f"<p>{sentence}</p>" for sentence in advice)
+    body = PAGE.format(language=get_language() or "en", headline=headline, advice=paragraphs, status=status)
     answer = {
         "handler": "static_response",
         "status_code": status,
         "headers": {"Content-Type": ["text/html; charset=utf-8"], "Cache-Control": ["no-store"]},
-        "body": PAGE.format(headline=headline, advice=paragraphs, status=status),
+        "body": body,
     }
     return {"handle": [answer]}
-
-
-UNKNOWN = page(
-    404,
-    "There is no app at this address",
-    "Nothing here answers to <b>{http.request.host}</b>. Is it spelled right?",
-    "If it is yours: see in the console which addresses your app has, and add this one under Domains.",
-)
-STOPPED = page(
-    503,
-    "This app is not running",
-    "Its address is right, but nothing of it runs at the moment.",
-    "If it is yours: deploy it, or start its web process, in the console.",
-)
-MAINTENANCE = page(503, "This app is being worked on", "It will be back soon.")
-SILENT = page(
-    "{http.error.status_code}",
-    "This app does not answer",
-    "It runs, but did not take this request. Try again in a moment.",
-    "If it is yours: its log in the console says what it does.",
-)

@@ -35,6 +35,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields = ("name",)
+        labels = {"name": gettext_lazy("Name")}
 
 
 class MemberForm(forms.Form):

@@ -55,6 +55,7 @@ class ProcessForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["stop_signal"].widget.choices = [(name, name) for name in Process.Signal.values]
         if not self.instance.is_web:
             del self.fields["port"]
         if self.instance.environment.app.source == App.Source.IMAGE:

@@ -132,17 +132,21 @@ def duration(seconds: float | None) -> str:
     return f"{seconds} s"
 
 
+_AGO = ((60, gettext_lazy("%d min ago")), (3600, gettext_lazy("%d h ago")), (86400, gettext_lazy("%d d ago")))
+
+
 def _ago(when: datetime) -> str:
     seconds = int((timezone.now() - when).total_seconds())
-    for limit, size, form in (
-        (60, 1, ""),
-        (3600, 60, _("%d min ago")),
-        (86400, 3600, _("%d h ago")),
-        (30 * 86400, 86400, _("%d d ago")),
-    ):
-        if seconds < limit:
-            return form % (seconds // size) if form else _("just now")
-    return date_format(when, "j M Y")
+    if seconds >= 30 * 86400:
+        return date_format(when, "j M Y")
+    size, words = next(((size, words) for size, words in reversed(_AGO) if seconds >= size), (1, ""))
+    return str(words) % (seconds // size) if words else _("just now")
+
+
+@register.simple_tag
+def ago_words() -> SafeString:
+    """The words that `ago` has, for the script that keeps it true."""
+    return format_html_join(" ", 'data-ago-{}="{}"', _AGO)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from buildpacks.models import Buildpack
@@ -62,15 +63,32 @@ def clean_up(request: HttpRequest) -> HttpResponse:
     return redirect("limits")
 
 
-def _findings() -> list[tuple[Finding, bool]]:
-    """Each part, and whether it is well: one that has been silent for long is not."""
+def _findings() -> list[tuple[str, Finding, bool]]:
+    """Each part by its name, what it says, and whether it is well: one that has been silent for long is not."""
     known = {each.name: each for each in Finding.objects.all()}
     for name in {"worker builder", "worker controller"} - known.keys():
         known[name] = Finding(name=name, is_well=False, text=_("It has never said anything."))
     known["redis"] = selfcheck.redis()
     oldest = timezone.now() - selfcheck.SILENT
     rows = sorted(known.values(), key=lambda each: each.name)
-    return [(each, each.is_well and each.at > oldest) for each in rows]
+    return [(_part(each.name), each, each.is_well and each.at > oldest) for each in rows]
+
+
+def _part(name: str) -> str:
+    """What a part of the platform is called on a page: `worker builder`, `docker`, `stack debian-12`."""
+    kind, _space, which = name.partition(" ")
+    return _PARTS[kind] % {"which": which} if kind in _PARTS else name
+
+
+_PARTS: dict[str, Any] = {
+    "disk": gettext_lazy("Disk"),
+    "docker": gettext_lazy("Docker"),
+    "redis": gettext_lazy("Redis"),
+    "router": gettext_lazy("Router"),
+    "stack": gettext_lazy("Stack %(which)s"),
+    "storage": gettext_lazy("Storage of %(which)s"),
+    "worker": gettext_lazy("Worker %(which)s"),
+}
 
 
 def _stored() -> list[Stored]:

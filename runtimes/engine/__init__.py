@@ -1,6 +1,6 @@
 """The one door to whatever runs containers. `connect` opens it; `base` says what is behind it."""
 
-from runtimes.engine.base import Engine, EngineError
+from runtimes.engine.base import Engine, EngineError, gettext_noop
 from runtimes.engine.docker import DockerEngine
 from runtimes.engine.fake import FakeEngine
 
@@ -22,6 +22,8 @@ def connect(kind: str, namespace: str) -> Engine:
         case "fake":
             return FakeEngine(namespace)
         case "none":
-            raise EngineError("This process has no engine. Only the workers run containers.")
+            raise EngineError(gettext_noop("This process has no engine. Only the workers run containers."))
         case _:
-            raise EngineError(f"There is no engine of the kind “{kind}”. Known are docker, fake and none.")
+            raise EngineError(
+                gettext_noop("There is no engine of the kind “%(kind)s”. Known are docker, fake and none."), kind=kind
+            )

@@ -13,13 +13,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 Labels = Mapping[str, str]
 
 
+def gettext_noop(words: str) -> str:
+    """Mark words for translators, who look for this name: the engine itself knows one language."""
+    return words
+
+
 class EngineError(Exception):
-    """The platform's fault: the daemon is away, an image is missing, the disk is full."""
+    """The platform's fault: the daemon is away, an image is missing, the disk is full.
+
+    It reads as `words` with the `facts` in their places, in the language into which `translate` puts them.
+    """
+
+    translate: ClassVar[Callable[[str], str]] = str
+
+    def __init__(self, words: str, **facts: object) -> None:
+        super().__init__(words)
+        self.words, self.facts = words, facts
+
+    def __str__(self) -> str:
+        words = EngineError.translate(self.words)
+        return (words % self.facts if self.facts else words).strip()
 
 
 class EngineUnreachable(EngineError):
@@ -34,10 +52,10 @@ Reason = Literal["no-such-image", "registry-login", "registry-unreachable", "wro
 
 
 class NotPulled(EngineError):
-    """An image cannot be had: `reason` says why for machines, the message for people."""
+    """An image cannot be had: `reason` says why for machines, the words for people."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, reason: Reason, words: str, **facts: object) -> None:
+        super().__init__(words, **facts)
         self.reason: Reason = reason
 
 

@@ -13,7 +13,7 @@ from docker.api.client import APIClient
 from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnectionPool
 from docker.utils import kwargs_from_env
 
-from runtimes.engine.base import EngineError, EngineUnreachable
+from runtimes.engine.base import EngineError, EngineUnreachable, gettext_noop
 
 ANSWER_SECONDS = 60
 CONNECTIONS = 32
@@ -29,13 +29,15 @@ def translated() -> Iterator[None]:
     try:
         yield
     except docker.errors.APIError as error:
-        raise EngineError(f"Docker: {error.explanation or 'no reason given'}") from error
+        raise EngineError(f"Docker: {error.explanation or error}") from error
     except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
-        raise EngineUnreachable("Docker does not answer. Is its daemon running?") from error
+        raise EngineUnreachable(gettext_noop("Docker does not answer. Is its daemon running?")) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise EngineError(f"Docker's answer cannot be used ({type(error).__name__}).") from error
+        raise EngineError(
+            gettext_noop("Docker's answer cannot be used (%(kind)s)."), kind=type(error).__name__
+        ) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:  # of a stream, past the HTTP library
-        raise EngineUnreachable("Docker broke off in the middle of an answer.") from error
+        raise EngineUnreachable(gettext_noop("Docker broke off in the middle of an answer.")) from error
 
 
 class DockerClient:
@@ -109,7 +111,7 @@ def _connect(timeout: int | None) -> APIClient:
     try:
         api = APIClient(version="auto", timeout=limit, max_pool_size=CONNECTIONS, **kwargs_from_env())
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise EngineUnreachable("Docker does not answer. Is its daemon running?") from error
+        raise EngineUnreachable(gettext_noop("Docker does not answer. Is its daemon running?")) from error
     adapter = api.get_adapter(api.base_url)
     if isinstance(adapter, UnixHTTPAdapter):
         api.mount("http+docker://", OnePool(f"http+unix://{adapter.socket_path}", limit, max_pool_size=CONNECTIONS))

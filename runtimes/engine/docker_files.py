@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 from runtimes.engine import docker_layer
-from runtimes.engine.base import EngineError, Upload
+from runtimes.engine.base import EngineError, Upload, gettext_noop
 from runtimes.engine.docker_client import DockerClient, stream, translated
 from runtimes.engine.streams import PIECE, Incoming
 
@@ -23,7 +23,7 @@ def put(client: DockerClient, ref: str, path: str, tar: Iterable[bytes]) -> None
             raise incoming.error from None
         raise
     if not done:
-        raise EngineError(f"Docker did not unpack the files at {path}.")
+        raise EngineError(gettext_noop("Docker did not unpack the files at %(path)s."), path=path)
 
 
 def fill(client: DockerClient, ref: str, uploads: Sequence[Upload], user: str) -> None:
@@ -56,7 +56,9 @@ def exists(client: DockerClient, ref: str, path: str) -> bool:
         answer = api.head(url, params={"path": path}, timeout=api.timeout)
         if answer.status_code in (200, 404):
             return answer.status_code == 200
-        raise EngineError(f"Docker did not look up {path} (HTTP {answer.status_code}).")
+        raise EngineError(
+            gettext_noop("Docker did not look up %(path)s (HTTP %(status)s)."), path=path, status=answer.status_code
+        )
 
 
 def get(client: DockerClient, ref: str, path: str, opened: ExitStack) -> Iterator[bytes]:

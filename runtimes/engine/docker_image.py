@@ -8,7 +8,7 @@ from typing import Any
 import docker.errors
 
 from runtimes.engine import docker_files
-from runtimes.engine.base import EngineError
+from runtimes.engine.base import EngineError, gettext_noop
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_container import created
 from runtimes.engine.docker_kwargs import INSTALLATION, KIND
@@ -30,7 +30,7 @@ def derive(client: DockerClient, name: str, base: str, tar: Iterable[bytes]) -> 
     """See `Engine.derive`. The container is never started: it lends its file system and the base's settings."""
     found = find_image(client, base)
     if found is None:
-        raise EngineError(f"The image {base} is not here.")
+        raise EngineError(gettext_noop("The image %(image)s is not here."), image=base)
     image = f"{client.namespace}/{name}"
     repository, _, tag = image.rpartition(":")
     before = find_image(client, image)

@@ -13,7 +13,7 @@ from typing import Any
 from docker import auth
 
 from runtimes.engine import docker_files, references
-from runtimes.engine.base import EngineError, EngineUnreachable, Kept, Login
+from runtimes.engine.base import EngineError, EngineUnreachable, Kept, Login, gettext_noop
 from runtimes.engine.docker_client import DockerClient, stream, translated
 from runtimes.engine.docker_image import idle, untag
 from runtimes.engine.docker_restore import find_image
@@ -95,7 +95,7 @@ def _pulled(client: DockerClient, wanted: Reference, digest: str, login: Login |
         client, name_of(client, digest)
     )  # who was faster has it by our name
     if found is None:
-        raise EngineError(f"The image {image} did not arrive.")
+        raise EngineError(gettext_noop("The image %(image)s did not arrive."), image=image)
     _name_it(client, found, digest)
     untag(client, image)
     return found

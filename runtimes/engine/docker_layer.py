@@ -9,7 +9,7 @@ import posixpath
 import tarfile
 from collections.abc import Iterable, Iterator
 
-from runtimes.engine.base import EngineError
+from runtimes.engine.base import EngineError, gettext_noop
 
 BLOCK = 512
 NAME, LINK, CHECKSUM, PREFIX = slice(0, 100), slice(157, 257), slice(148, 156), slice(345, 500)
@@ -96,13 +96,15 @@ class _Source:
         for chunk in self._chunks:
             if chunk:
                 return bytes(chunk)
-        raise EngineError("It is no whole tar: it ends too early.")
+        raise EngineError(gettext_noop("It is no whole tar: it ends too early."))
 
 
 def _moved(name: bytes, top: bytes) -> bytes:
     clean = posixpath.normpath(name)
     if clean.startswith((b"/", b"../")) or clean == b"..":
-        raise EngineError(f"The tar has a name that leads out of it: {name.decode(errors='replace')[:200]}")
+        raise EngineError(
+            gettext_noop("The tar has a name that leads out of it: %(name)s"), name=name.decode(errors="replace")[:200]
+        )
     return top if clean == b"." else posixpath.join(top, clean)
 
 
@@ -154,7 +156,7 @@ def _number(field: bytes) -> int:
     try:
         return int.from_bytes(field[1:], "big") if field[0] == 0x80 else int(_text(field).strip() or b"0", 8)
     except ValueError as error:
-        raise EngineError("It is no tar.") from error
+        raise EngineError(gettext_noop("It is no tar.")) from error
 
 
 def _whole(size: int) -> int:
@@ -170,7 +172,7 @@ def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             digits += byte
         key, _, value = stream.read(int(digits or b"0") - len(digits) - 1)[:-1].partition(b"=")
         if not key:
-            raise EngineError("It is no tar.")
+            raise EngineError(gettext_noop("It is no tar."))
         yield key, value
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from runtimes.engine.base import EngineError
+from runtimes.engine.base import EngineError, gettext_noop
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_layer import BLOCK, END, layer
 from runtimes.engine.streams import PIECE
@@ -86,4 +86,4 @@ def _loaded(answers: Iterable[Mapping[str, Any]]) -> str:
         if answer.get("stream", "").startswith(LOADED):
             return str(answer["stream"]).removeprefix(LOADED).strip()
     reasons = [str(answer["error"]) for answer in said if "error" in answer]
-    raise EngineError(f"Docker did not load the image: {'; '.join(reasons) or 'no reason given'}")
+    raise EngineError(gettext_noop("Docker did not load the image. %(why)s"), why="; ".join(reasons))

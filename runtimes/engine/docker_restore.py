@@ -9,7 +9,7 @@ from typing import Any
 import docker.errors
 
 from runtimes.engine import docker_files, docker_load
-from runtimes.engine.base import EngineError, Upload
+from runtimes.engine.base import EngineError, Upload, gettext_noop
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_container import created, remove
 from runtimes.engine.docker_kwargs import INSTALLATION, KIND, RUN_USER, SLUG
@@ -55,7 +55,7 @@ def restore(client: DockerClient, key: str, base: str, tar: Iterable[bytes]) -> 
     sweep(client)
     found = find_image(client, base)
     if found is None:
-        raise EngineError(f"The image {base} is not here.")
+        raise EngineError(gettext_noop("The image %(image)s is not here."), image=base)
     if docker_load.takes_layers(client):
         labels = {INSTALLATION: client.namespace, KIND: "slug", SLUG: key}
         made = docker_load.load(client, found, tar, HOME, labels)

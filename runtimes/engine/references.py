@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from runtimes.engine.base import Login, NotPulled
+from runtimes.engine.base import Login, NotPulled, gettext_noop
 
 HUB = "docker.io"
 
@@ -36,23 +36,26 @@ def parse(image: str) -> Reference | None:
 
 def missing(image: str, host: str) -> NotPulled:
     """There is none."""
-    return NotPulled("no-such-image", f"There is no image {image} at {host}. Is its name right, and its tag or digest?")
+    words = gettext_noop("There is no image %(image)s at %(host)s. Is its name right, and its tag or digest?")
+    return NotPulled("no-such-image", words, image=image, host=host)
 
 
 def refused(image: str, host: str, login: Login | None) -> NotPulled:
     """It is for others."""
     if login:
-        return NotPulled("registry-login", f"{host} refuses the credentials of {login.user} for {image}.")
-    return NotPulled(
-        "registry-login", f"{host} does not give {image} without credentials: it is private, or it does not exist."
-    )
+        words = gettext_noop("%(host)s refuses the credentials of %(user)s for %(image)s.")
+        return NotPulled("registry-login", words, host=host, user=login.user, image=image)
+    words = gettext_noop("%(host)s does not give %(image)s without credentials: it is private, or it does not exist.")
+    return NotPulled("registry-login", words, host=host, image=image)
 
 
-def unreachable(host: str, words: str) -> NotPulled:
+def unreachable(host: str, said: str) -> NotPulled:
     """Nobody answers, or not as a registry does."""
-    return NotPulled("registry-unreachable", f"The registry {host} cannot be reached. {words}".strip())
+    words = gettext_noop("The registry %(host)s cannot be reached. %(said)s")
+    return NotPulled("registry-unreachable", words, host=host, said=said)
 
 
 def foreign(image: str, platforms: Iterable[str], ours: str) -> NotPulled:
     """It would not run here."""
-    return NotPulled("wrong-platform", f"{image} is made for {', '.join(platforms)}; apps run on {ours} here.")
+    words = gettext_noop("%(image)s is made for %(platforms)s; apps run on %(ours)s here.")
+    return NotPulled("wrong-platform", words, image=image, platforms=", ".join(platforms), ours=ours)

@@ -68,19 +68,19 @@ def test_without_apps_everybody_gets_the_page_that_says_so() -> None:
                 "servers": {
                     "apps": {
                         "listen": [":8080"],
-                        "routes": [PROBED, LOWERED, *FIND, pages.UNKNOWN],
+                        "routes": [PROBED, LOWERED, *FIND, pages.unknown()],
                         "automatic_https": QUIET,
                         "protocols": ["h1", "h2"],
-                        "errors": {"routes": [pages.SILENT]},
+                        "errors": {"routes": [pages.silent()]},
                     },
                     "stopped": {
                         "listen": ["127.0.0.1:9001"],
-                        "routes": [pages.STOPPED],
+                        "routes": [pages.stopped()],
                         "automatic_https": QUIET,
                     },
                     "maintenance": {
                         "listen": ["127.0.0.1:9002"],
-                        "routes": [pages.MAINTENANCE],
+                        "routes": [pages.maintenance()],
                         "automatic_https": QUIET,
                     },
                 },

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from buildpacks.models import Buildpack
 from builds.register import register
@@ -15,11 +16,12 @@ from console.activity import record
 from console.faults import told
 from runtimes.faults import PlatformFailed
 
+from ._base import TranslatedCommand
 from ._follow import POLL_SECONDS
 
 
-class Command(BaseCommand):
-    help = "Add a buildpack to the registry: it is fetched once, verified and kept."
+class Command(TranslatedCommand):
+    help = gettext_noop("Add a buildpack to the registry: it is fetched once, verified and kept.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
@@ -27,8 +29,8 @@ class Command(BaseCommand):
         source.add_argument("--git", metavar="URL")
         source.add_argument("--url", metavar="URL")
         source.add_argument("--archive", metavar="FILE", type=Path)
-        parser.add_argument("--commit", default="", help="full commit, with --git")
-        parser.add_argument("--sha256", default="", help="checksum of the file, with --url")
+        parser.add_argument("--commit", default="", help=_("full commit, with --git"))
+        parser.add_argument("--sha256", default="", help=_("checksum of the file, with --url"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -48,7 +50,7 @@ class Command(BaseCommand):
                 _("%(name)s was not added: %(problem)s") % {"name": buildpack.name, "problem": buildpack.problem}
             )
         record(None, "buildpack-add", target=buildpack.name)
-        self.stdout.write(f"Added {buildpack.name} at {buildpack.pin[:12]}.")
+        self.stdout.write(_("Added %(name)s at %(pin)s.") % {"name": buildpack.name, "pin": buildpack.pin[:12]})
 
     def _register(self, options: dict[str, Any]) -> Buildpack:
         name, kind = options["name"], Buildpack.Kind

@@ -4,16 +4,20 @@ import secrets
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from buildpacks import registry
 from console.activity import record
 from runtimes.models import Membership, Role, Team
 
+from ._base import TranslatedCommand
 
-class Command(BaseCommand):
-    help = "Fill the registry and, if nobody can sign in yet, make the first admin and print the password once."
+
+class Command(TranslatedCommand):
+    help = gettext_noop(
+        "Fill the registry and, if nobody can sign in yet, make the first admin and print the password once."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         registry.sync()

@@ -2,28 +2,32 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from builds import cleanup
 from console.activity import record
 from runtimes.orders import order
 
+from ._base import TranslatedCommand
 
-class Command(BaseCommand):
-    help = "Remove slugs, images, sources and logs that no release to go back to needs any more."
+
+class Command(TranslatedCommand):
+    help = gettext_noop("Remove slugs, images, sources and logs that no release to go back to needs any more.")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+        parser.add_argument("--dry-run", action="store_true", help=_("only say what would go"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = cleanup.plan()
         for slug in found.slugs:
-            self.stdout.write(f"slug {slug.sha256[:12]} of {slug.app.name}, {slug.size / 1e6:.1f} MB")
+            facts = {"slug": slug.sha256[:12], "app": slug.app.name, "size": f"{slug.size / 1e6:.1f}"}
+            self.stdout.write(_("slug %(slug)s of %(app)s, %(size)s MB") % facts)
         for image in found.images:
-            self.stdout.write(f"image {image} of {image.app.name}")
+            self.stdout.write(_("image %(image)s of %(app)s") % {"image": image, "app": image.app.name})
         for key in found.sources:
-            self.stdout.write(f"source {key}")
+            self.stdout.write(_("source %(key)s") % {"key": key})
         self.stdout.write(_("%(lines)s lines of %(count)s logs") % {"lines": found.lines, "count": found.logs.count()})
         if options["dry_run"]:
             self.stdout.write(_("Nothing was removed."))

@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes.orders import order
 
+from ._base import TranslatedCommand
 from ._follow import find_app
 
 
-class Command(BaseCommand):
-    help = "Forget what buildpacks remember of an app; the next build begins cold."
+class Command(TranslatedCommand):
+    help = gettext_noop("Forget what buildpacks remember of an app; the next build begins cold.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from builds.create import create_app
 from builds.credentials import find
@@ -15,9 +16,11 @@ from console.faults import told
 from runtimes.faults import PlatformFailed
 from runtimes.models import App, Stack, Team
 
+from ._base import TranslatedCommand
 
-class Command(BaseCommand):
-    help = "Create an app from a Git repository, an archive, a sample or a ready image."
+
+class Command(TranslatedCommand):
+    help = gettext_noop("Create an app from a Git repository, an archive, a sample or a ready image.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
@@ -25,13 +28,17 @@ class Command(BaseCommand):
         source.add_argument("--git", metavar="URL")
         source.add_argument("--archive", metavar="FILE", type=Path)
         source.add_argument("--sample")
-        source.add_argument("--image", metavar="REF", help="a ready image, with a tag or a digest")
-        parser.add_argument("--credentials", metavar="NAME", help="for the image's registry; of the team, or for all")
-        parser.add_argument("--pull", choices=App.Pull.values, default=App.Pull.ALWAYS, help="when to ask the registry")
-        parser.add_argument("--ref", default="", help="branch, tag or commit")
-        parser.add_argument("--dir", default="", help="directory in the source")
-        parser.add_argument("--team", help="name of the team; default: the first one")
-        parser.add_argument("--stack", help="name of the stack; default: the first one")
+        source.add_argument("--image", metavar="REF", help=_("a ready image, with a tag or a digest"))
+        parser.add_argument(
+            "--credentials", metavar="NAME", help=_("for the image's registry; of the team, or for all")
+        )
+        parser.add_argument(
+            "--pull", choices=App.Pull.values, default=App.Pull.ALWAYS, help=_("when to ask the registry")
+        )
+        parser.add_argument("--ref", default="", help=_("branch, tag or commit"))
+        parser.add_argument("--dir", default="", help=_("directory in the source"))
+        parser.add_argument("--team", help=_("name of the team; default: the first one"))
+        parser.add_argument("--stack", help=_("name of the stack; default: the first one"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         kind = next(kind for kind in App.Source.values if options.get(kind) is not None)

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from builds.models import Build
 from builds.start import start_deploy
@@ -15,19 +16,22 @@ from console.faults import told
 from runtimes.faults import PlatformFailed
 from runtimes.models import Environment
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment, follow
 
 
-class Command(BaseCommand):
-    help = "Deploy an app and follow its log; the exit status is 0 only if the release is live."
+class Command(TranslatedCommand):
+    help = gettext_noop("Deploy an app and follow its log; the exit status is 0 only if the release is live.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--ref", default="", help="branch, tag or commit, for this deploy alone")
-        parser.add_argument("--archive", metavar="FILE", type=Path, help="deploy this instead of the app's source")
-        parser.add_argument("--image", metavar="REF", default="", help="another ready image, for this deploy alone")
+        parser.add_argument("--ref", default="", help=_("branch, tag or commit, for this deploy alone"))
+        parser.add_argument("--archive", metavar="FILE", type=Path, help=_("deploy this instead of the app's source"))
+        parser.add_argument("--image", metavar="REF", default="", help=_("another ready image, for this deploy alone"))
         parser.add_argument("--environment", default="production")
-        parser.add_argument("--clear-cache", action="store_true", help="build without what was kept of earlier builds")
+        parser.add_argument(
+            "--clear-cache", action="store_true", help=_("build without what was kept of earlier builds")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         app = find_app(options["name"])

@@ -5,21 +5,24 @@ from datetime import UTC, datetime
 from time import sleep as pause
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from runtimes import output
 
+from ._base import TranslatedCommand
 from ._follow import POLL_SECONDS, find_app, find_environment
 
 
-class Command(BaseCommand):
-    help = "Show what an environment's instances print, also those that are gone."
+class Command(TranslatedCommand):
+    help = gettext_noop("Show what an environment's instances print, also those that are gone.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")
-        parser.add_argument("instance", nargs="?", default="", help="process type or instance, as web or web.1")
-        parser.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
-        parser.add_argument("--lines", type=int, default=100, help="how many of the latest lines; default: 100")
+        parser.add_argument("instance", nargs="?", default="", help=_("process type or instance, as web or web.1"))
+        parser.add_argument("--follow", action="store_true", help=_("go on until Ctrl-C"))
+        parser.add_argument("--lines", type=int, default=100, help=_("how many of the latest lines; default: 100"))
         parser.add_argument("--environment", default="production")
 
     def handle(self, *args: Any, **options: Any) -> None:

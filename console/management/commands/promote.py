@@ -3,16 +3,18 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes.release import promote
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment, follow_release
 
 
-class Command(BaseCommand):
-    help = "Release in one environment what serves in another, without a build."
+class Command(TranslatedCommand):
+    help = gettext_noop("Release in one environment what serves in another, without a build.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

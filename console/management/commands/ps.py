@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from runtimes.models import Instance
 
+from ._base import TranslatedCommand
 from ._follow import find_app
 
 
-class Command(BaseCommand):
-    help = "List an app's instances."
+class Command(TranslatedCommand):
+    help = gettext_noop("List an app's instances.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")

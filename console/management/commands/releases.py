@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from runtimes.freeze import runs
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment
 
 
-class Command(BaseCommand):
-    help = "List an environment's releases, newest first."
+class Command(TranslatedCommand):
+    help = gettext_noop("List an environment's releases, newest first.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

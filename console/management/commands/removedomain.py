@@ -3,18 +3,20 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes import domains
 from runtimes.models import Domain
 
+from ._base import TranslatedCommand
 from ._follow import find_app
 
 
-class Command(BaseCommand):
-    help = "Let an app answer at one of its own names no more."
+class Command(TranslatedCommand):
+    help = gettext_noop("Let an app answer at one of its own names no more.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

@@ -3,22 +3,25 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes.release import roll_back
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment, find_release, follow_release
 
 
-class Command(BaseCommand):
-    help = "Release what an old release ran again, with its config or the current one."
+class Command(TranslatedCommand):
+    help = gettext_noop("Release what an old release ran again, with its config or the current one.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")
         parser.add_argument("version", metavar="vN")
         parser.add_argument("--environment", default="production")
-        parser.add_argument("--current-config", action="store_true", help="keep the config as it is set now")
+        parser.add_argument("--current-config", action="store_true", help=_("keep the config as it is set now"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = find_environment(find_app(options["app"]), options["environment"])

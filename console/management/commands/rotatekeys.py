@@ -3,19 +3,24 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from console.keys import keep_first, put_first
 from runtimes import encryption
 
+from ._base import TranslatedCommand
 
-class Command(BaseCommand):
-    help = "Encrypt all stored secrets with a new key. The old ones are kept for backups until --forget-old."
+
+class Command(TranslatedCommand):
+    help = gettext_noop(
+        "Encrypt all stored secrets with a new key. The old ones are kept for backups until --forget-old."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--forget-old", action="store_true", help="Keep only the newest key, and make none.")
+        parser.add_argument("--forget-old", action="store_true", help=_("Keep only the newest key, and make none."))
 
     def handle(self, *args: Any, **options: Any) -> None:
         own_file = not settings.ENCRYPTION_KEYS

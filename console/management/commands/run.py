@@ -5,26 +5,30 @@ from argparse import REMAINDER
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes import oneoff
 from runtimes.models import OneOff
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment, follow_lines
 
 INTERRUPTED = 130
 
 
-class Command(BaseCommand):
-    help = "Run a command in a fresh container of what is live; its output and its exit status are this command's."
+class Command(TranslatedCommand):
+    help = gettext_noop(
+        "Run a command in a fresh container of what is live; its output and its exit status are this command's."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")
         parser.add_argument("--environment", default="production")
         parser.add_argument(
-            "words", nargs=REMAINDER, metavar="COMMAND", help="after --; one word is a line for a shell"
+            "words", nargs=REMAINDER, metavar="COMMAND", help=_("after --; one word is a line for a shell")
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -3,17 +3,19 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes.scale import scale
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment
 
 
-class Command(BaseCommand):
-    help = "Set how many instances of each process type run."
+class Command(TranslatedCommand):
+    help = gettext_noop("Set how many instances of each process type run.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

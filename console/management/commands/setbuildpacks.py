@@ -3,17 +3,19 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from builds.arrange import arrange
 from console.activity import record
 
+from ._base import TranslatedCommand
 from ._follow import find_app
 
 
-class Command(BaseCommand):
-    help = "Set an app's buildpacks, in their order; without names they are found by detection."
+class Command(TranslatedCommand):
+    help = gettext_noop("Set an app's buildpacks, in their order; without names they are found by detection.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

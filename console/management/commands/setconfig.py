@@ -5,17 +5,19 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes.config import set_vars
 from runtimes.models import App, Environment, Release
 from runtimes.release import change_config
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment, follow_release
 
 
-class Command(BaseCommand):
-    help = "Set config vars and release the change."
+class Command(TranslatedCommand):
+    help = gettext_noop("Set config vars and release the change.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")
@@ -27,7 +29,7 @@ class Command(BaseCommand):
         environment = find_environment(app, options["environment"]) if options["environment"] else None
         pairs = [pair.partition("=") for pair in options["vars"]]
         if wrong := [key for key, equals, _ in pairs if not equals]:
-            raise CommandError(f"{wrong[0]}: write KEY=VALUE.")
+            raise CommandError(_("%(word)s: write KEY=VALUE.") % {"word": wrong[0]})
         try:
             set_vars(app, {key: value for key, _, value in pairs}, environment)
         except ValidationError as error:
@@ -39,8 +41,8 @@ class Command(BaseCommand):
 
 def add_where(parser: CommandParser) -> None:
     """The options that setting and unsetting share."""
-    parser.add_argument("--environment", help="for this environment alone; default: for all, and for builds")
-    parser.add_argument("--no-release", action="store_true", help="let the next release bring it")
+    parser.add_argument("--environment", help=_("for this environment alone; default: for all, and for builds"))
+    parser.add_argument("--no-release", action="store_true", help=_("let the next release bring it"))
 
 
 def release_change(command: BaseCommand, app: App, environment: Environment | None, options: dict[str, Any]) -> None:

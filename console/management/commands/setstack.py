@@ -3,18 +3,20 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from builds.stacks import change_stack
 from console.activity import record
 from runtimes.models import Stack
 
+from ._base import TranslatedCommand
 from ._follow import find_app
 
 
-class Command(BaseCommand):
-    help = "Build an app with another stack from the next deploy on, which starts without its cache."
+class Command(TranslatedCommand):
+    help = gettext_noop("Build an app with another stack from the next deploy on, which starts without its cache.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")

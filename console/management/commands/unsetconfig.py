@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.activity import record
 from runtimes.config import unset_vars
 
+from ._base import TranslatedCommand
 from ._follow import find_app, find_environment
 from .setconfig import add_where, release_change
 
 
-class Command(BaseCommand):
-    help = "Remove config vars and release the change."
+class Command(TranslatedCommand):
+    help = gettext_noop("Remove config vars and release the change.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app")
@@ -26,5 +28,5 @@ class Command(BaseCommand):
         if not unset_vars(app, options["keys"], environment):
             raise CommandError(_("None of these is set."))
         record(None, "config-remove", app=app, environment=environment, target=", ".join(options["keys"]))
-        self.stdout.write(f"Removed {', '.join(options['keys'])}.")
+        self.stdout.write(_("Removed %(keys)s.") % {"keys": ", ".join(options["keys"])})
         release_change(self, app, environment, options)

@@ -32,10 +32,10 @@ function tick() {
 }
 
 function retell() {
-  const units = [[86400, "d"], [3600, "h"], [60, "min"]];
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const seconds = (Date.now() - new Date(time.dateTime)) / 1000;
-    const [size, unit] = units.find(([size]) => seconds >= size) ?? [];
-    if (size && seconds < 30 * 86400) time.textContent = `${Math.floor(seconds / size)} ${unit} ago`;
+    const size = [86400, 3600, 60].find((size) => seconds >= size);
+    const words = document.body.getAttribute(`data-ago-${size}`);
+    if (words && seconds < 30 * 86400) time.textContent = words.replace("%d", Math.floor(seconds / size));
   }
 }

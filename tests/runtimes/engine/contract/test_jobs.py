@@ -181,7 +181,7 @@ def test_a_job_is_observed_with_its_labels_while_it_runs_and_gone_afterwards(eng
 def test_nothing_is_left_however_the_work_around_a_job_ends(engine: Engine, reason: type[BaseException]) -> None:
     before = held(engine)
     with pytest.raises(reason), engine.job(job("sleep", "infinity")):
-        raise reason
+        raise reason("over")
     assert held(engine) == before
 
 
