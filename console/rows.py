@@ -14,6 +14,7 @@ from builds import deploys
 from builds.deploys import Going
 from runtimes.models import App, ConfigVar, Environment, Instance, Journal, Process, Release
 from runtimes.output import last_words
+from runtimes.redaction import redact_command
 
 RECENT = 20
 Row = TypeVar("Row", Instance, Process)
@@ -168,8 +169,8 @@ class Formation:
 
     @property
     def command(self) -> str:
-        """By which it runs; empty for an image's own entry point."""
-        return self.process.command if self.released is None else self.released
+        """By which it runs, without what was typed as a secret; empty for an image's own entry point."""
+        return redact_command(self.process.command if self.released is None else self.released)
 
     @property
     def dots(self) -> list[tuple[str, str]]:

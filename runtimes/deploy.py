@@ -19,6 +19,7 @@ from runtimes.installation import engine
 from runtimes.journal import Writer
 from runtimes.models import Environment, Instance, Release
 from runtimes.reconcile import DRAIN, PROBE_EVERY_SECONDS, bring_up, probe, reconcile, refresh
+from runtimes.redaction import redact_command
 from runtimes.restore import ready
 from runtimes.spec import NETWORK, release_job
 from runtimes.states import LEASE
@@ -105,7 +106,7 @@ def run_release_command(release: Release, log: Writer, watch: Watch) -> None:
         image = ready(release)
         log.say(
             "-----> "
-            + _("Running the release command: %(release_command)s") % {"release_command": release.release_command}
+            + _("Running the release command: %(command)s") % {"command": redact_command(release.release_command)}
         )
         engine().ensure_network(NETWORK)
         with engine().job(release_job(release, image)) as job:

