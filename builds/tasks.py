@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from buildpacks.models import Buildpack
-from builds import adopt, attention, cache, cleanup, obtain, run, selfcheck, store
+from builds import adopt, attention, cache, cleanup, obtain, run, selfcheck, store, sweep
 from builds import preview as previews
 from builds.models import Detection
 from runtimes.models import App, Stack
@@ -74,7 +74,8 @@ def drop_stack(name: str) -> None:
 
 @shared_task
 def clean_up() -> None:
-    """Remove what nobody can go back to any more."""
+    """Remove what nobody can go back to any more, and what belongs to nothing."""
+    sweep.sweep()
     cleanup.carry_out(cleanup.plan())
 
 
