@@ -64,7 +64,8 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
         record(request, "config-remove", app=app, environment=environment, target=var.key)
         messages.success(request, _("%(key)s is removed. The next release runs without it.") % {"key": var})
         return redirect("config", app.name)
-    meaning = _("Its value is gone then; the running release keeps it until the next one.")
+    meaning = _("It is set for %(where)s. Its value is gone then; the running release keeps it until the next one.")
+    meaning %= {"where": environment.name if environment else _("all environments, and for builds")}
     context = destroying(form, _("Config vars"), reverse("config", args=[app.name]), meaning)
     context |= {
         "frame": "apps/base.html",

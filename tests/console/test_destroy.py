@@ -99,6 +99,7 @@ def test_it_goes_only_by_its_name(action: str, app: App, signed_in: Callable[[st
 
 def test_a_var_for_all_is_not_the_one_of_an_environment(app: App, alice: Client) -> None:
     doomed = a_config_var(app)
+    assert "It is set for production." in alice.get(doomed.page).content.decode()
     alice.post(doomed.address, doomed.sent | {"name": "TOKEN"})
     assert [var.environment for var in ConfigVar.objects.all()] == [None]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,6 +120,18 @@ def test_the_list_of_keys_opens_and_closes(shop: App, visit: Callable[..., Page]
     expect(page.get_by_role("heading", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Keys")).to_be_hidden()
+
+
+def test_how_long_ago_is_kept_true_in_the_words_of_the_page(shop: App, visit: Callable[..., Page]) -> None:
+    make.deploy(shop, ago=timedelta(minutes=5))
+    page = visit("/apps/shop/deploys/")
+    page.clock.install()
+    page.reload()
+    moment = page.locator("#main time[data-ago]").first
+    expect(moment).to_have_text("5 min ago")
+    page.evaluate("document.body.setAttribute('data-ago-3600', 'vor %d h')")
+    page.clock.fast_forward("02:00:00")
+    expect(moment).to_have_text("vor 2 h")
 
 
 def test_a_key_deploys_only_after_a_yes(shop: App, visit: Callable[..., Page]) -> None:
