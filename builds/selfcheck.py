@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from builds import stacks
 from builds.models import Finding
+from runtimes import router
 from runtimes.engine.base import EngineError
 from runtimes.installation import engine
 from runtimes.models import PlatformLimits, Stack
@@ -98,12 +99,13 @@ def _engine() -> tuple[str, str, bool]:
 
 def _router() -> tuple[str, str, bool]:
     try:
-        found = [each.state for each in engine().observe({"slipway.role": "router"})]
+        is_running = router.is_running()
     except EngineError:
         return "router", _("Nobody knows while the Docker daemon does not answer."), False
-    if "up" in found:
+    if is_running:
         return "router", _("It is up."), True
-    return "router", _("It does not run: apps cannot be reached. Start it with bin/services."), False
+    text = _("It does not run: apps cannot be reached. It is started again; if it stays away, bin/services says why.")
+    return "router", text, False
 
 
 def _disk() -> tuple[str, str, bool]:

@@ -16,6 +16,8 @@ DATA_DIR = Path(env.str("SLIPWAY_DATA", default=str(BASE_DIR / "var"))).resolve(
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 NAMESPACE = env.str("SLIPWAY_NAMESPACE", default="slipway")
 ENGINE = env.str("SLIPWAY_ENGINE", default="none")
+# What makes Redis and the router; where it is not installed, somebody else sees to them.
+SERVICES = BASE_DIR / "bin" / "services"
 
 # Secrets are made at the first start; there is no default to fall back to.
 DEBUG = env.bool("SLIPWAY_DEBUG", default=False)

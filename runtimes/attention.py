@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from runtimes import checkup, journal, oneoff, router, shell, survey
+from runtimes import checkup, journal, oneoff, router, services, shell, survey
 from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
 from runtimes.holding import Held, alone
@@ -36,6 +36,8 @@ def look_after() -> None:
     oneoff.end_abandoned()
     shell.end_abandoned()
     try:
+        if services.repair():
+            order("runtimes.tasks.route", after=SOON)  # it may not listen yet when it is told below
         for environment in survey.differing():
             _repair(environment, TIMES)
         router.sync()

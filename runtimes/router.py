@@ -78,6 +78,11 @@ def word() -> str:
     return salted_hmac("router", settings.NAMESPACE).hexdigest()
 
 
+def is_running() -> bool:
+    """Whether there is one to send requests to; raises `EngineError` if the engine does not answer."""
+    return _running() is not None
+
+
 def address() -> str:
     """Where the router is reached from here; raises `EngineError` if it does not run."""
     return _container().address
@@ -96,10 +101,13 @@ def _addresses(coming: Release | None) -> dict[int, list[str]]:
 
 
 def _container() -> Observed:
-    container = next(iter(engine().observe({"slipway.role": "router"})), None)
-    if container is None or container.state != "up":
-        raise EngineError(_("The router is not running. Start it with: make up"))
+    if not (container := _running()):
+        raise EngineError(_("The router is not running. It is started again; if it stays away, bin/services says why."))
     return container
+
+
+def _running() -> Observed | None:
+    return next((each for each in engine().observe({"slipway.role": "router"}) if each.state == "up"), None)
 
 
 class _Told(NamedTuple):

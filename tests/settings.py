@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 # Before the settings are read: a data directory of its own, and secrets that are its own too.
 _DATA = tempfile.mkdtemp(prefix="slipway-tests-")
@@ -16,6 +17,8 @@ os.environ["SLIPWAY_SHELL"] = "true"
 
 from console.settings import *  # noqa: E402, F403
 from console.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
+
+SERVICES = Path(_DATA) / "no-services"  # no test of this process starts the platform's own containers
 
 STATIC_ROOT.mkdir()  # or each browser of a test is warned that there is none
 

@@ -52,7 +52,7 @@ def processes(container: str) -> list[str]:
 
 
 def break_by_hand(how: str, container: str) -> None:
-    """Remove a container or kill it, as somebody on the machine could."""
+    """Remove a container or kill it, as somebody on the machine could; Docker does not restart what was killed so."""
     with _client() as client:
         if how == "remove":
             client.remove_container(container, force=True)

@@ -1,8 +1,10 @@
 """What somebody removes or kills on the machine comes back by itself, on real parts."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+import requests
 
 from tests.e2e import belongings
 from tests.e2e.installation import Installation
@@ -32,6 +34,13 @@ def states(installation: Installation) -> list[str]:
     return [row["state"] for row in installation.rows(UP, APP)]
 
 
+def answers(somebody: Person) -> bool:
+    """Whether the app does; nobody is at its address while there is no router."""
+    with suppress(requests.ConnectionError):
+        return somebody.open(APP) == (200, "I am still here")
+    return False
+
+
 @pytest.mark.parametrize("how", ["remove", "kill"])
 @pytest.mark.parametrize("many", [1, 2], ids=["one", "all"])
 def test_instances_come_back_and_get_requests_again(
@@ -49,3 +58,14 @@ def test_instances_come_back_and_get_requests_again(
     admin.until(is_back)
     admin.until(lambda: admin.open(sturdy) == (200, "I am still here"))
     assert {admin.open(sturdy) for _ in range(20)} == {(200, "I am still here")}
+
+
+@pytest.mark.parametrize("how", ["remove", "kill"])
+def test_the_router_comes_back_and_knows_all_routes(
+    installation: Installation, admin: Person, sturdy: str, how: str
+) -> None:
+    before = installation.rows(UP, APP)
+    belongings.break_by_hand(how, f"{installation.namespace}-router")
+    assert not answers(admin)
+    admin.until(lambda: answers(admin))
+    assert installation.rows(UP, APP) == before, "No instance was touched."
