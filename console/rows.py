@@ -115,6 +115,11 @@ class AppRow:
         return [instance for instance in self.instances if self.live and instance.release_id == self.live.pk]
 
     @property
+    def restarting(self) -> list[str]:
+        """Names of those for which a restart was asked that has not reached them yet."""
+        return [instance.name for instance in self.serving if instance.restart_requested_at]
+
+    @property
     def up(self) -> int:
         """How many instances of the live release are up."""
         return sum(instance.state == "up" for instance in self.serving)

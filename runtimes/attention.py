@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from runtimes import checkup, journal, oneoff, router, services, shell, survey
+from runtimes import checkup, journal, oneoff, restart, router, services, shell, survey
 from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
 from runtimes.holding import Held, alone
@@ -35,6 +35,7 @@ def look_after() -> None:
     seal_forgotten()
     oneoff.end_abandoned()
     shell.end_abandoned()
+    restart.take_up()
     try:
         if services.repair():
             order("runtimes.tasks.route", after=SOON)  # it may not listen yet when it is told below

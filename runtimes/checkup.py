@@ -57,11 +57,12 @@ def _is_time(instance: Instance, process: Process, now: datetime) -> bool:
 
 def _restart(ill: Iterable[Question]) -> None:
     """One after the other: while another of the environment restarts, the next look has the next one."""
-    begun: set[int] = set()
+    begun, now = set[int](), timezone.now()
     for instance, process, *_ in ill:
         if process.is_restarting or instance.environment_id in begun:
             continue
-        if Instance.objects.filter(pk=instance.pk, state__in=("starting", "up")).update(unwell=0):
+        row = Instance.objects.filter(pk=instance.pk, state__in=("starting", "up"))
+        if row.update(unwell=0, restart_requested_at=now):
             begun.add(instance.environment_id)
             log.warning("%s of %s is not well and is restarted.", instance, process.environment)
-            order("runtimes.tasks.restart", instance.environment_id, instance.name)
+            order("runtimes.tasks.restart", instance.environment_id)

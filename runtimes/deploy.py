@@ -195,6 +195,7 @@ def _switch(release: Release, watch: Watch) -> EngineError | None:
                 previous.move("retired", ended_at=timezone.now())
             if not release.move("live", live_at=timezone.now()):
                 raise Canceled
+            Environment.objects.filter(pk=release.environment_id).exclude(unrestarted="").update(unrestarted="")
     except EngineError as error:
         return error
     return None

@@ -6,11 +6,14 @@ from functools import partial
 
 from celery import current_app
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 from kombu.exceptions import OperationalError
 
 from runtimes.models import Environment
 
 log = logging.getLogger(__name__)
+
+AWAY = gettext_lazy("The platform's workers cannot be reached at the moment.")
 
 
 def bring_in_line(environment: Environment, after: timedelta = timedelta()) -> None:
@@ -27,8 +30,15 @@ def order(task: str, *args: object, after: timedelta = timedelta()) -> None:
     transaction.on_commit(partial(_send, task, args, after))
 
 
-def _send(task: str, args: tuple[object, ...], after: timedelta) -> None:
+def ask(task: str, *args: object) -> bool:
+    """Send a task by its name at once; say whether the broker took it."""
+    return _send(task, args)
+
+
+def _send(task: str, args: tuple[object, ...], after: timedelta = timedelta()) -> bool:
     try:
         current_app.send_task(task, args=args, countdown=after.total_seconds() or None)
     except OperationalError as error:
         log.error("%s could not be asked for, since the broker does not answer: %s", task, error)
+        return False
+    return True

@@ -26,9 +26,10 @@ def carry_out(release_id: int) -> None:
 
 
 @shared_task
-def restart(environment_id: int, what: str) -> None:
-    """Restart instances, one after the other."""
-    restarting.carry_out(Environment.objects.select_related("app").get(pk=environment_id), what)
+def restart(environment_id: int) -> None:
+    """Restart the instances for which that was asked, one after the other."""
+    if environment := Environment.objects.select_related("app").filter(pk=environment_id).first():
+        restarting.carry_out(environment)
 
 
 @shared_task

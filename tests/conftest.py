@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
 from django.apps import apps as django_apps
 from django.core.files.storage import storages
 from django.db import connection, connections
@@ -21,6 +22,7 @@ from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from builds import run
+from console.celery import app as celery
 from runtimes import deploy, health, holding, installation, reconcile, survey, watch
 from runtimes.address_rules import literal
 from runtimes.engine.fake import FakeEngine
@@ -98,6 +100,16 @@ def engine() -> Iterator[FakeEngine]:
         if container.started_at:
             container.wait()  # no thread of one test goes on in the next
     installation.engine.cache_clear()
+
+
+@pytest.fixture
+def no_broker() -> Iterator[None]:
+    """A broker that does not answer."""
+    away = Celery(broker="redis://127.0.0.1:9", fixups=[])
+    away.conf.task_publish_retry = False
+    away.set_current()
+    yield
+    celery.set_current()
 
 
 @pytest.fixture

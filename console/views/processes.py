@@ -20,6 +20,7 @@ from runtimes import process_types
 from runtimes import restart as restarting
 from runtimes import scale as scaling
 from runtimes.models import App, Environment
+from runtimes.orders import AWAY
 from runtimes.tune import tune
 
 # What a button asks for → its word in the activity, and the deed.
@@ -120,9 +121,12 @@ def restart(request: HttpRequest, name: str) -> HttpResponse:
     environment = _operated(request, name)
     what = request.POST.get("what", "")
     try:
-        restarting.restart(environment, what)
+        is_known = restarting.restart(environment, what)
         record(request, "restart", environment=environment, target=what)
-        messages.success(request, _("%(what)s restarts, one instance after the other.") % {"what": what or name})
+        if is_known:
+            messages.success(request, _("%(what)s restarts, one instance after the other.") % {"what": what or name})
+        else:
+            messages.warning(request, f"{AWAY} {restarting.LATER}")
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return _back(request, environment)

@@ -157,6 +157,9 @@ class Environment(models.Model):
     release_command = models.TextField(blank=True, default="", help_text="In place of the Procfile's.")
     config_changed_at = models.DateTimeField(null=True, blank=True, help_text="When a config var for it changed last.")
     trouble = models.TextField(blank=True, default="", help_text="Why it is not what it should be, if that failed.")
+    unrestarted = models.TextField(
+        blank=True, default="", help_text="Instances that the last restart left: none came up to stand in."
+    )
     force_https = models.BooleanField(default=False, help_text="Visitors of its own domains are sent to HTTPS.")
 
     class Meta:

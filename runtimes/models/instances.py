@@ -32,6 +32,7 @@ class Instance(Stateful):
     crashes = models.PositiveIntegerField(default=0)
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When its health was asked for last.")
     unwell = models.PositiveIntegerField(default=0, help_text="Health checks that failed, one after the other.")
+    restart_requested_at = models.DateTimeField(null=True, blank=True, help_text="Another one is to take its place.")
     printed_until = models.DateTimeField(null=True, blank=True, help_text="Its output is stored up to here.")
     printed_ordinal = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -45,6 +46,11 @@ class Instance(Stateful):
                 fields=["release", "process", "index"],
                 condition=~models.Q(state="down"),
                 name="one_instance_per_index",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["environment"], condition=~models.Q(restart_requested_at=None), name="instances_to_restart"
             )
         ]
 

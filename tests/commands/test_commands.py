@@ -1,6 +1,5 @@
 """The verbs on the command line: thin, and honest in their exit status."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from django.utils import timezone
 
 from buildpacks.models import Buildpack
 from console.management.commands import logs
-from runtimes import output
+from runtimes import output, restart
 from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
 from runtimes.models import App, ConfigVar, Credentials, Domain, Instance, Membership, PlatformLimits, Process, Team
@@ -356,14 +355,33 @@ def test_promote_scale_and_rollback_say_where(run: Run, served: App) -> None:
     assert versions(served) == ["v1 deploy"]
 
 
-def test_restart_of_one_instance_asks_for_that_one(run: Run, served: App) -> None:
+def test_restart_of_one_instance_ends_when_it_is_another_one(run: Run, served: App) -> None:
     before = served.production.instances.get(state="up").ref
     assert run("restart", "shop", "web.1").status == 0
-    deadline = time.monotonic() + 20
-    while served.production.instances.filter(state="up", index=1).exclude(ref=before).count() != 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    assert served.production.instances.get(state="up").ref != before
     assert "Nothing called web.9 runs" in run("restart", "shop", "web.9").error
+
+
+def test_restart_says_what_was_left_as_it_was(run: Run, served: App, engine: FakeEngine) -> None:
+    before = served.production.instances.get(state="up").ref
+    served.production.processes.update(start_period=1)
+    engine.world.programs["serve"] = lambda _: 1
+    ended = run("restart", "shop")
+    assert ended.status == 1
+    assert ended.error.startswith("Not restarted: web.1. No other came up to stand in")
+    assert served.production.instances.get(state="up").ref == before
+
+
+def test_restart_says_that_nobody_hears_it_and_that_it_is_kept(run: Run, no_broker: None) -> None:
+    release = make.release(make.app().production)
+    Instance.objects.create(environment=release.environment, release=release, process="web", index=1, state="up")
+    ended = run("restart", "shop")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.error == (
+        "The platform's workers cannot be reached at the moment. "
+        "The restart is kept, and begins within seconds once they can."
+    )
+    assert restart.is_under_way(release.environment)
 
 
 def test_releases_are_listed_with_what_who_when_and_how_they_are(run: Run, served: App) -> None:

@@ -247,13 +247,15 @@ def test_stopped_during_a_rolling_restart_nothing_is_started_again(
     environment: Environment, engine: FakeEngine
 ) -> None:
     engine.world.programs["app"] = once(lambda: restart.stop(Environment.objects.get(pk=environment.pk)))
-    restart.carry_out(environment, "")
+    restart.restart(environment)
+    restart.carry_out(environment)
     assert (running(environment), serving(engine)) == ([], 0)
 
 
 def test_scaled_during_a_rolling_restart_there_are_as_many(environment: Environment, engine: FakeEngine) -> None:
     engine.world.programs["app"] = once(lambda: scale(Environment.objects.get(pk=environment.pk), {"web": 3}))
-    restart.carry_out(environment, "")
+    restart.restart(environment)
+    restart.carry_out(environment)
     assert running(environment) == ["v1 web.1", "v1 web.2", "v1 web.3"]
 
 
@@ -264,6 +266,7 @@ def test_scaled_down_during_a_rolling_restart_what_stays_is_restarted_all_the_sa
     tasks.bring_in_line(environment.pk)
     before = dict(environment.instances.filter(state="up").values_list("index", "ref"))
     engine.world.programs["app"] = once(lambda: scale(Environment.objects.get(pk=environment.pk), {"web": 1}))
-    restart.carry_out(environment, "")
+    restart.restart(environment)
+    restart.carry_out(environment)
     assert running(environment) == ["v1 web.1"]
     assert environment.instances.get(state="up").ref not in before.values()

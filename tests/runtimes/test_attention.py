@@ -183,10 +183,10 @@ def test_who_fails_as_often_as_the_check_says_is_restarted(engine: FakeEngine) -
         assert queued() == []
         asked_long_ago()
     check_up()
-    assert queued() == [("runtimes.tasks.restart", [environment.pk, "web.1"])]
+    assert queued() == [("runtimes.tasks.restart", [environment.pk])]
     before = environment.instances.get().ref
     environment.processes.update(health="tcp")
-    restart.carry_out(Environment.objects.get(pk=environment.pk), "web.1")
+    restart.carry_out(Environment.objects.get(pk=environment.pk))
     (after,) = environment.instances.exclude(state="down")
     assert (after.state, after.unwell) == ("up", 0)
     assert after.ref != before
@@ -216,7 +216,7 @@ def test_of_several_one_is_restarted_after_the_other(engine: FakeEngine) -> None
     environment.processes.update(surge_until=timezone.now() + timedelta(minutes=1))
     asked_long_ago()
     check_up()
-    assert queued() == [("runtimes.tasks.restart", [other.pk, "web.1"])]
+    assert queued() == [("runtimes.tasks.restart", [other.pk])]
 
 
 def test_who_does_not_come_up_in_its_time_is_asked_like_the_others(engine: FakeEngine) -> None:
@@ -226,7 +226,7 @@ def test_who_does_not_come_up_in_its_time_is_asked_like_the_others(engine: FakeE
     assert queued() == []
     environment.processes.update(start_period=0)
     check_up()
-    assert queued() == [("runtimes.tasks.restart", [environment.pk, "web.1"])]
+    assert queued() == [("runtimes.tasks.restart", [environment.pk])]
 
 
 def test_who_answers_slowly_is_not_asked_a_second_time_meanwhile(engine: FakeEngine) -> None:

@@ -1,27 +1,15 @@
 """Work is asked for by name; where nobody takes the message, the rows still say what is wanted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from celery import Celery
 
 from builds.models import Build
 from builds.start import start_deploy
-from console.celery import app as celery
 from runtimes import orders
 from tests import factories as make
 from tests.doubles import queued
-
-
-@pytest.fixture
-def no_broker() -> Iterator[None]:
-    """A broker that does not answer."""
-    away = Celery(broker="redis://127.0.0.1:9", fixups=[])
-    away.conf.task_publish_retry = False
-    away.set_current()
-    yield
-    celery.set_current()
 
 
 @pytest.mark.usefixtures("db", "no_broker")

@@ -1,15 +1,18 @@
 """A restart goes from one instance to the next, and takes nothing from those who are served."""
 
 import pytest
+from django.db import connection
 
-from runtimes import restart, tasks
+from runtimes import attention, journal, restart, tasks
+from runtimes.deploy import STEPS, deploy
+from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process as Running
 from runtimes.models import Environment
 from runtimes.places import MAINTENANCE
 from runtimes.reconcile import reconcile, settle
 from tests import factories as make
-from tests.doubles import queued, router_files, routes
+from tests.doubles import empty_queues, queued, router_files, routes, tell
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -26,6 +29,12 @@ def environment(shared_db: None, engine: FakeEngine) -> Environment:
     return Environment.objects.get(pk=made.pk)
 
 
+def restarted(environment: Environment, what: str = "") -> None:
+    """Have these restarted, and wait for the end of it."""
+    assert restart.restart(environment, what)
+    tasks.restart(environment.pk)
+
+
 def refs(environment: Environment) -> dict[str, str]:
     return {each.name: each.ref for each in environment.instances.filter(state="up")}
 
@@ -34,7 +43,7 @@ def test_each_instance_is_another_one_afterwards_and_the_stand_in_is_gone(
     environment: Environment, engine: FakeEngine
 ) -> None:
     before = refs(environment)
-    restart.carry_out(environment, "")
+    restarted(environment)
     after = refs(environment)
     assert after.keys() == before.keys()
     assert not set(after.values()) & set(before.values())
@@ -49,14 +58,14 @@ def test_never_fewer_serve_than_before(environment: Environment, engine: FakeEng
         return process.run("serve")
 
     engine.world.programs["app"] = counting
-    restart.carry_out(environment, "")
+    restarted(environment)
     assert len(seen) == 3
     assert min(seen) == 2
 
 
 def test_one_instance_is_restarted_and_no_other(environment: Environment, engine: FakeEngine) -> None:
     before = refs(environment)
-    restart.carry_out(environment, "web.2")
+    restarted(environment, "web.2")
     after = refs(environment)
     assert after["web.1"] == before["web.1"]
     assert after["web.2"] != before["web.2"]
@@ -66,9 +75,87 @@ def test_where_none_comes_up_any_more_what_runs_is_left_alone(environment: Envir
     environment.processes.update(start_period=1)
     engine.world.programs["app"] = lambda _: 1
     before = refs(environment)
-    restart.carry_out(environment, "")
+    restarted(environment)
     assert refs(environment) == before
     assert len(routes(engine)["shop.localhost"]) == 2
+    assert restart.left(environment) == ["web.1", "web.2"]
+    assert not restart.is_under_way(environment), "It is not tried for ever."
+
+
+@pytest.mark.parametrize("how", ["restart", "release", "stop"])
+def test_what_a_restart_left_is_told_until_one_succeeds_or_it_does_not_matter_any_more(
+    environment: Environment, engine: FakeEngine, how: str
+) -> None:
+    Environment.objects.update(unrestarted="web.1, worker.1")
+    assert restart.left(environment, "web") == ["web.1"]
+    tasks.restart(environment.pk)  # one that comes late has nothing to say
+    assert restart.left(environment) == ["web.1", "worker.1"]
+    if how == "restart":
+        restarted(environment, "web.2")
+    elif how == "release":
+        record = make.record(environment)
+        journal.plan(record, STEPS)
+        with journal.Writer(record) as log, make.watch() as watch:
+            deploy(make.slug(environment.app, {"web": "app"}), environment, log, watch)
+    else:
+        restart.stop(environment)
+    assert restart.left(environment) == []
+
+
+def test_of_two_who_ask_at_once_one_restarts_for_both(environment: Environment, engine: FakeEngine) -> None:
+    before, seen = refs(environment), list[str]()
+
+    def asking(process: Running) -> int:
+        seen.append(process.argv[0])
+        if len(seen) == 2:  # the stand-in is up, and web.1 is replaced
+            assert restart.restart(environment, "web.2")
+            tasks.restart(environment.pk)  # returns at once
+        connection.close()
+        return process.run("serve")
+
+    engine.world.programs["app"] = asking
+    restarted(environment, "web.1")
+    assert not set(refs(environment).values()) & set(before.values())
+    assert not restart.is_under_way(environment)
+
+
+def test_who_was_restarted_already_is_restarted_again_when_somebody_asks_again(
+    environment: Environment, engine: FakeEngine
+) -> None:
+    seen: list[str] = []
+
+    def asking(process: Running) -> int:
+        seen.append(refs(environment).get("web.1", ""))
+        if len(seen) == 3:  # web.1 is another one, and web.2 is replaced
+            restart.restart(environment, "web.1")
+        connection.close()
+        return process.run("serve")
+
+    engine.world.programs["app"] = asking
+    restarted(environment)
+    assert refs(environment)["web.1"] not in seen
+
+
+@pytest.mark.parametrize("why", ["its worker ended", "no worker was told"])
+def test_a_restart_that_no_worker_knows_of_is_taken_up_by_the_periodic_look(
+    environment: Environment, engine: FakeEngine, why: str
+) -> None:
+    before = refs(environment)
+    if why == "its worker ended":
+        tell(engine, lambda _: 1)
+        with pytest.raises(EngineError):
+            restarted(environment)
+        tell(engine)
+    else:
+        restart.restart(environment)
+    empty_queues()
+    attention.look_after()
+    assert ("runtimes.tasks.restart", [environment.pk]) in queued()
+    tasks.restart(environment.pk)
+    assert not set(refs(environment).values()) & set(before.values())
+    empty_queues()
+    attention.look_after()
+    assert queued() == []
 
 
 def test_what_has_crashed_is_started_again_though_nothing_stands_in(
@@ -77,7 +164,7 @@ def test_what_has_crashed_is_started_again_though_nothing_stands_in(
     for ref in refs(environment).values():
         engine.halt([ref], grace=0)
     reconcile(environment)
-    restart.carry_out(environment, "web")
+    restarted(environment, "web")
     assert refs(environment).keys() == {"web.1", "web.2"}
 
 
@@ -89,7 +176,7 @@ def test_a_process_type_is_restarted_and_no_other(environment: Environment, engi
     reconcile(environment)
     settle(environment)
     before = refs(environment)
-    restart.carry_out(environment, "worker")
+    restarted(environment, "worker")
     after = refs(environment)
     assert after.keys() == before.keys() == {"web.1", "web.2", "worker.1"}
     assert {name for name in after if after[name] != before[name]} == {"worker.1"}
