@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from runtimes import checkup, journal, oneoff, restart, router, services, shell, survey
+from runtimes import checkup, journal, oneoff, release, restart, router, services, shell, survey
 from runtimes.engine.base import EngineError
 from runtimes.faults import PlatformFailed
 from runtimes.holding import Held, alone
@@ -35,7 +35,8 @@ def look_after() -> None:
     seal_forgotten()
     oneoff.end_abandoned()
     shell.end_abandoned()
-    restart.take_up()
+    for deed in (oneoff, release, restart):
+        deed.take_up()
     try:
         if services.repair():
             order("runtimes.tasks.route", after=SOON)  # it may not listen yet when it is told below
@@ -80,12 +81,12 @@ def _is_about_to(instance: Instance) -> bool:
 
 def end_abandoned_releases() -> None:
     """Fail the pending releases whose worker is gone."""
-    for release in Release.objects.filter(state="pending", lease_until__lt=timezone.now()):
+    for lost in Release.objects.filter(state="pending", lease_until__lt=timezone.now()):
         failure = _("The platform failed, not your app: the worker that had this release stopped. Deploy again.")
         facts = {"failure": failure, "failure_reason": "lost", "ended_at": timezone.now()}
-        if release.move("failed", worker="", **facts):  # without a worker: should it live, its lease is gone
-            journal.note(release.journal, f" !     {failure}")
-            journal.close(release.journal)
+        if lost.move("failed", worker="", **facts):  # without a worker: should it live, its lease is gone
+            journal.note(lost.journal, f" !     {failure}")
+            journal.close(lost.journal)
 
 
 def seal_forgotten() -> None:

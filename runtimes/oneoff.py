@@ -124,6 +124,12 @@ def _in_a_container(one: OneOff, pen: Writer, watch: Watch) -> Exit:
         return job.wait()
 
 
+def take_up() -> None:
+    """Ask for the commands that no worker has taken up: none may have been there to hear of them."""
+    for pk in OneOff.objects.filter(state="waiting").values_list("pk", flat=True):
+        order("runtimes.tasks.run_one_off", pk)
+
+
 def end_abandoned() -> None:
     """Fail those whose worker is gone, and remove what it left."""
     for one in OneOff.objects.filter(state__in=("waiting", "running"), lease_until__lt=timezone.now()).whole():

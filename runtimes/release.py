@@ -1,12 +1,10 @@
 """Releases without a build: a changed config, a promotion, a way back. Each is a new one, never an old one edited."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from runtimes import bell, deploy, journal
@@ -16,11 +14,14 @@ from runtimes.orders import order
 
 Kind = Release.Kind
 
-# A release that no worker has taken up after this long is given up by the periodic look.
-PATIENCE = timedelta(minutes=5)
-
 # How many are shown to go back to; a clean-up leaves as many as the platform's limits say.
 SHOWN = 100
+
+
+def take_up() -> None:
+    """Ask for the releases that no worker has taken up: none may have been there to hear of them."""
+    for pk in Release.objects.filter(state="pending", worker="", lease_until=None).values_list("pk", flat=True):
+        order("runtimes.tasks.carry_out", pk)
 
 
 def change_config(environment: Environment, by: Any = None, description: str = "") -> Release:
@@ -83,7 +84,7 @@ def _live(environment: Environment) -> Release:
 
 
 def _request(environment: Environment, what: Runnable, by: Any, **facts: Any) -> Release:
-    facts |= {"created_by": by, "lease_until": timezone.now() + PATIENCE}
+    facts |= {"created_by": by}
     try:
         with transaction.atomic():
             record = Journal.objects.open(environment, by=by)
