@@ -23,7 +23,7 @@ from runtimes.faults import Fault, PlatformFailed, TimedOut
 from runtimes.installation import engine
 from runtimes.loglines import LONGEST, LineSplitter, shorten
 from runtimes.models import App, ConfigVar
-from runtimes.orders import order
+from runtimes.orders import AWAY, NOT_BEGUN, ask
 from runtimes.redaction import Redactor
 from runtimes.watch import Watch, worker_name
 
@@ -43,7 +43,8 @@ def start_preview(app: App) -> Detection:
             return going_on
         Detection.objects.filter(app=app).delete()
         detection = Detection.objects.create(app=app)
-        order("builds.tasks.preview", detection.pk)
+    if not ask("builds.tasks.preview", detection.pk):
+        detection.move("failed", output=f"{AWAY} {NOT_BEGUN}")
     bell.ring(f"app.{app.pk}")
     return detection
 

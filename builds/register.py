@@ -18,7 +18,7 @@ from builds.create import GIT_URL, check_address
 from builds.models import AppBuildpack
 from runtimes import bell
 from runtimes.models import Hold
-from runtimes.orders import order
+from runtimes.orders import AWAY, ask
 from runtimes.storage import store
 
 TARBALL_URL = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/[^\s@]+")
@@ -57,8 +57,7 @@ def register(
         if upload:
             storages["buildpacks"].delete(upload)
         raise ValidationError({"name": _("There is a buildpack %(name)s already.") % {"name": name}}) from None
-    order("builds.tasks.obtain_buildpack", buildpack.pk, upload)
-    bell.ring(TOPIC)
+    _have_fetched(buildpack, upload)
     return buildpack
 
 
@@ -69,7 +68,15 @@ def fetch_again(buildpack: Buildpack) -> None:
     buildpack.problem = ""
     buildpack.save(update_fields=["problem"])
     Hold.objects.filter(name=held_as(buildpack)).delete()  # nobody has begun yet
-    order("builds.tasks.obtain_buildpack", buildpack.pk, "")
+    _have_fetched(buildpack)
+
+
+def _have_fetched(buildpack: Buildpack, upload: str = "") -> None:
+    if not ask("builds.tasks.obtain_buildpack", buildpack.pk, upload):
+        buildpack.problem = _("%(away)s Fetch it again, or upload it again, when they can.") % {"away": AWAY}
+        buildpack.save(update_fields=["problem"])
+        if upload:
+            storages["buildpacks"].delete(upload)
     bell.ring(TOPIC)
 
 

@@ -10,7 +10,7 @@ from builds.models import Build
 from runtimes import addresses, bell
 from runtimes.installation import engine
 from runtimes.models import App, Slug, Stack
-from runtimes.orders import order
+from runtimes.orders import AWAY, ask, order
 
 TOPIC = "stacks"
 IMAGE = re.compile(r"[a-z0-9]([A-Za-z0-9._/:@-]*[A-Za-z0-9])?")
@@ -46,7 +46,9 @@ def adopt_again(stack: Stack) -> None:
     if stack.is_ours:
         raise ValidationError(_("%(stack)s comes with Slipway. `make images` makes its images.") % {"stack": stack})
     Stack.objects.filter(pk=stack.pk).update(problem="")
-    order("builds.tasks.adopt_stack", stack.pk)
+    if not ask("builds.tasks.adopt_stack", stack.pk):
+        problem = _("%(away)s Have its images made again when they can.") % {"away": AWAY}
+        Stack.objects.filter(pk=stack.pk).update(problem=problem)
     bell.ring(TOPIC)
 
 

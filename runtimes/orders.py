@@ -14,6 +14,7 @@ from runtimes.models import Environment
 log = logging.getLogger(__name__)
 
 AWAY = gettext_lazy("The platform's workers cannot be reached at the moment.")
+NOT_BEGUN = gettext_lazy("Nothing was begun: try again later.")
 
 
 def bring_in_line(environment: Environment, after: timedelta = timedelta()) -> None:

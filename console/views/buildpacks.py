@@ -21,7 +21,7 @@ from console import access
 from console.activity import record
 from console.views.frame import either, render_app
 from runtimes.models import App
-from runtimes.orders import order
+from runtimes.orders import AWAY, NOT_BEGUN, ask
 
 
 @require_GET
@@ -49,9 +49,11 @@ def arrange(request: HttpRequest, name: str) -> HttpResponse:
 def forget(request: HttpRequest, name: str) -> HttpResponse:
     """Forget what buildpacks remember of the app; the next build begins cold."""
     app = access.app(request, name, can="order buildpacks")
-    order("builds.tasks.clear_cache", app.pk)
-    record(request, "cache-clear", app=app)
-    messages.success(request, _("The cache is being cleared. The next build begins cold and takes longer."))
+    if ask("builds.tasks.clear_cache", app.pk):
+        record(request, "cache-clear", app=app)
+        messages.success(request, _("The cache is being cleared. The next build begins cold and takes longer."))
+    else:
+        messages.error(request, f"{AWAY} {NOT_BEGUN}")
     return redirect("buildpacks", name)
 
 

@@ -20,7 +20,7 @@ from console.activity import record
 from console.forms.limits import LimitsForm
 from runtimes import quota
 from runtimes.models import LogChunk, OutputChunk, PlatformLimits, Slug
-from runtimes.orders import order
+from runtimes.orders import AWAY, NOT_BEGUN, ask
 
 
 class Stored(NamedTuple):
@@ -57,9 +57,11 @@ def limits(request: HttpRequest) -> HttpResponse:
 def clean_up(request: HttpRequest) -> HttpResponse:
     """Have removed what nobody can go back to any more."""
     access.platform(request)
-    order("builds.tasks.clean_up")
-    record(request, "clean-up")
-    messages.success(request, _("It is being removed. What runs, and what can be rolled back to, stays."))
+    if ask("builds.tasks.clean_up"):
+        record(request, "clean-up")
+        messages.success(request, _("It is being removed. What runs, and what can be rolled back to, stays."))
+    else:
+        messages.error(request, f"{AWAY} {NOT_BEGUN}")
     return redirect("limits")
 
 

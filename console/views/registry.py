@@ -31,8 +31,10 @@ def register(request: HttpRequest) -> HttpResponse:
     form = BuildpackForm(request.POST, request.FILES)
     if not form.is_valid() or not form.carry_out():
         return _page(request, "admin/registry.html", form=form)
-    record(request, "buildpack-add", target=form.cleaned_data["name"])
-    messages.success(request, _("%(name)s is being fetched.") % {"name": form.cleaned_data["name"]})
+    name = form.cleaned_data["name"]
+    record(request, "buildpack-add", target=name)
+    if Buildpack.objects.filter(name=name, problem="").exists():  # else the list says what is wrong
+        messages.success(request, _("%(name)s is being fetched.") % {"name": name})
     return redirect("registry")
 
 

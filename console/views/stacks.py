@@ -33,8 +33,10 @@ def add(request: HttpRequest) -> HttpResponse:
     form = StackForm(request.POST)
     if not form.is_valid() or not form.carry_out():
         return _page(request, form, status=422)
-    record(request, "stack-add", target=form.cleaned_data["name"])
-    messages.success(request, _("The images of %(name)s are being made.") % {"name": form.cleaned_data["name"]})
+    name = form.cleaned_data["name"]
+    record(request, "stack-add", target=name)
+    if Stack.objects.filter(name=name, problem="").exists():  # else the list says what is wrong
+        messages.success(request, _("The images of %(name)s are being made.") % {"name": name})
     return redirect("stacks")
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from buildpacks.models import Buildpack
 from console.management.commands import logs
+from console.models import Activity
 from runtimes import output, restart
 from runtimes.engine.base import Login
 from runtimes.engine.fake import FakeEngine
@@ -309,6 +310,16 @@ def test_cleanup_says_what_would_go_and_has_it_removed_only_without_dry_run(run:
     assert queued() == []
     assert run("cleanup").status == 0
     assert queued() == [("builds.tasks.clean_up", [])]
+
+
+@pytest.mark.parametrize("words", ["clearcache shop", "cleanup", "addbuildpack hello --archive PACK", "addstack s"])
+def test_what_nobody_hears_is_not_said_to_be_done(run: Run, no_broker: None, archive: str, words: str) -> None:
+    make.app()
+    given = {"PACK": archive, "s": "s --build host.example/b --run host.example/r --stack heroku-24"}
+    ended = run(*" ".join(given.get(word, word) for word in words.split()).split())
+    assert ended.status == 1
+    assert "The platform's workers cannot be reached at the moment." in ended.error
+    assert Activity.objects.count() == 0
 
 
 @pytest.fixture

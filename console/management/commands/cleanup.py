@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from builds import cleanup
 from console.activity import record
-from runtimes.orders import order
+from runtimes.orders import AWAY, NOT_BEGUN, ask
 
 from ._base import TranslatedCommand
 
@@ -32,6 +32,7 @@ class Command(TranslatedCommand):
         if options["dry_run"]:
             self.stdout.write(_("Nothing was removed."))
             return
-        order("builds.tasks.clean_up")
+        if not ask("builds.tasks.clean_up"):
+            raise CommandError(f"{AWAY} {NOT_BEGUN}")
         record(None, "clean-up")
         self.stdout.write(_("It is being removed."))

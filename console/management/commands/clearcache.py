@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from console.activity import record
-from runtimes.orders import order
+from runtimes.orders import AWAY, NOT_BEGUN, ask
 
 from ._base import TranslatedCommand
 from ._follow import find_app
@@ -21,6 +21,7 @@ class Command(TranslatedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         app = find_app(options["app"])
-        order("builds.tasks.clear_cache", app.pk)
+        if not ask("builds.tasks.clear_cache", app.pk):
+            raise CommandError(f"{AWAY} {NOT_BEGUN}")
         record(None, "cache-clear", app=app)
         self.stdout.write(_("The cache of %(name)s is being cleared.") % {"name": app.name})
