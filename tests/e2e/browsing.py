@@ -80,6 +80,21 @@ def sign_in(page: Page, url: str, password: str, name: str = "admin") -> None:
     page.get_by_role("heading", name="Apps", exact=True).wait_for()
 
 
+@contextmanager
+def signed_in(
+    browser: Browser, url: str, password: str, name: str = "admin", patience: int = PATIENCE_MILLISECONDS
+) -> Iterator[Page]:
+    """A page of its own, on the list of apps; what it waits for may take so many milliseconds."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        page = context.new_page()
+        sign_in(page, url, password, name)
+        page.set_default_timeout(patience)
+        yield page
+    finally:
+        context.close()
+
+
 def create_from_sample(page: Page, name: str, sample: str) -> None:
     """Fill in the form for a new app and send it off."""
     page.get_by_role("link", name=re.compile("New app|Create your first app")).first.click()

@@ -33,17 +33,14 @@ http.server.ThreadingHTTPServer(("", int(os.environ["PORT"])), Answer).serve_for
 def page(browser: Browser, installation: Installation, admin: Person) -> Iterator[Page]:
     """Signed in, on the page of an app that runs in staging and nowhere else."""
     admin.create(APP, archive(pages("", Procfile="web: python server.py\n") | {"server.py": SERVER}))
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    browsing.sign_in(page, installation.url, installation.password)
-    page.goto(f"{installation.url}/apps/{APP}/settings/")
-    page.locator("#environment-name").fill("staging")
-    page.get_by_role("button", name="Add environment").click()
-    page.goto(f"{installation.url}/apps/{APP}/?environment=staging")
-    page.get_by_role("button", name="Deploy", exact=True).click()
-    assert "v1 is live" in browsing.wait_until_over(page), admin.wait(APP, 1).log
-    yield page
-    context.close()
+    with browsing.signed_in(browser, installation.url, installation.password) as page:
+        page.goto(f"{installation.url}/apps/{APP}/settings/")
+        page.locator("#environment-name").fill("staging")
+        page.get_by_role("button", name="Add environment").click()
+        page.goto(f"{installation.url}/apps/{APP}/?environment=staging")
+        page.get_by_role("button", name="Deploy", exact=True).click()
+        assert "v1 is live" in browsing.wait_until_over(page), admin.wait(APP, 1).log
+        yield page
 
 
 def test_what_staging_runs_is_promoted_without_a_build_and_the_difference_is_shown_first(

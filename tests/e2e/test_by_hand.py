@@ -35,12 +35,8 @@ def shells(installation: Installation, admin: Person) -> Iterator[Installation]:
 @pytest.fixture(scope="module")
 def page(browser: Browser, shells: Installation) -> Iterator[Page]:
     """Signed in."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    browsing.sign_in(page, shells.url, shells.password)
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
+    with browsing.signed_in(browser, shells.url, shells.password, patience=PATIENCE) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

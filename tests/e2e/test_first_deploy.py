@@ -27,11 +27,8 @@ STOP_SECONDS = 60
 @pytest.fixture(scope="module")
 def page(browser: Browser, installation: Installation) -> Iterator[Page]:
     """Signed in, on the list of apps."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    browsing.sign_in(page, installation.url, installation.password)
-    yield page
-    context.close()
+    with browsing.signed_in(browser, installation.url, installation.password) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -36,18 +37,15 @@ def app(admin: Person) -> str:
 @pytest.fixture(scope="module")
 def visit(browser: Browser, installation: Installation, app: str) -> Iterator[Visit]:
     """Opens the app's list of buildpacks as somebody who is signed in, in a browser of their own."""
-    contexts = []
+    with ExitStack() as opened:
 
-    def open_list(password: str = "", name: str = "admin") -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
-        page = contexts[-1].new_page()
-        browsing.sign_in(page, installation.url, password or installation.password, name)
-        page.goto(f"{installation.url}{ADDRESS}")
-        return page
+        def open_list(password: str = "", name: str = "admin") -> Page:
+            theirs = browsing.signed_in(browser, installation.url, password or installation.password, name)
+            page = opened.enter_context(theirs)
+            page.goto(f"{installation.url}{ADDRESS}")
+            return page
 
-    yield open_list
-    for context in contexts:
-        context.close()
+        yield open_list
 
 
 def names(page: Page) -> list[str]:

@@ -22,12 +22,8 @@ ENDLESS = "#!/bin/sh\necho 'Going on and on.'\nexec sleep 600\n"
 @pytest.fixture(scope="module")
 def page(browser: Browser, installation: Installation) -> Iterator[Page]:
     """Signed in."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    browsing.sign_in(page, installation.url, installation.password)
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
+    with browsing.signed_in(browser, installation.url, installation.password, patience=PATIENCE) as page:
+        yield page
 
 
 def builders(installation: Installation) -> list[str]:
