@@ -14,6 +14,7 @@ from console.celery import app
 django.setup()  # before what needs the models
 from builds.selfcheck import Heartbeat  # noqa: E402
 from runtimes import aside  # noqa: E402
+from runtimes.services import Caretaker  # noqa: E402
 from runtimes.shipper import Shipper  # noqa: E402
 
 CONCURRENCY = {"builder": settings.BUILDERS, "controller": 8}
@@ -34,6 +35,7 @@ def work(queue: str) -> int:
     )
     if queue == "controller":
         Shipper().start()
+        Caretaker().start()
     heartbeat = Heartbeat(queue)
     heartbeat.start()
     worker.start()

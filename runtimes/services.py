@@ -1,29 +1,62 @@
-"""The platform's own containers: a router that was removed or stopped is made again as when the platform starts."""
+"""The platform's own containers: what was removed of them is made again as when the platform starts."""
 
 import logging
 import subprocess
+import threading
 
 from django.conf import settings
 
 from runtimes import router
+from runtimes.engine.base import EngineError
 from runtimes.holding import alone
+from runtimes.installation import engine
 
 log = logging.getLogger(__name__)
 
 SECONDS = 60
+LOOK_SECONDS = 3.0
 
 
 def repair() -> bool:
     """Start the router if it does not run, or make it anew; say whether that was done.
 
-    Raises `EngineError` if the engine does not answer. What else keeps it from starting is in the log. Of Redis nobody
-    takes such care: without it nothing periodic comes.
+    Raises `EngineError` if the engine does not answer. What else keeps it from starting is in the log.
     """
     with alone("services") as is_free:
         if not is_free or router.is_running() or not settings.SERVICES.exists():
             return False
         log.warning("The router does not run and is started again.")
         return _start("router")
+
+
+class Caretaker(threading.Thread):
+    """Makes Redis anew when somebody has removed it: without it no task would come to do so.
+
+    One that is stopped is left: so the platform is stopped. One that is gone for a moment may be in somebody's hands.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="caretaker", daemon=True)
+        self._was_there, self._over = True, threading.Event()
+
+    def stop(self) -> None:
+        """Take no more care."""
+        self._over.set()
+
+    def run(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            try:
+                self.look()
+            except EngineError as error:
+                log.error("Nobody knows whether Redis is there: %s", error)
+
+    def look(self) -> None:
+        """Make it anew if it was gone the last time too; raises `EngineError` if the engine does not answer."""
+        is_there = bool(engine().observe({"slipway.role": "redis"}))
+        if not (is_there or self._was_there) and settings.SERVICES.exists():
+            log.warning("Redis is gone and is made anew.")
+            _start("redis")
+        self._was_there = is_there
 
 
 def _start(service: str) -> bool:

@@ -1,19 +1,27 @@
-"""A router that was removed or stopped is started again by what makes it, once at a time."""
+"""The platform's own containers are made again by what makes them: the router once at a time, Redis unasked."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
 from runtimes import services, tasks
+from runtimes.engine.docker_kwargs import INSTALLATION
 from runtimes.engine.fake import FakeEngine
+from runtimes.engine.fake_container import Plan
+from runtimes.engine.fake_files import Tree
 from runtimes.holding import alone
 from runtimes.models import Environment
 from runtimes.reconcile import reconcile, settle
+from runtimes.services import Caretaker
 from tests import factories as make
 from tests.doubles import queued
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
+
+PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
@@ -87,3 +95,50 @@ def test_where_it_cannot_be_started_everything_else_is_looked_after(
     assert ("Port 8080 is taken." in caplog.text) == bool(script)
     tasks.look_after()
     assert names(engine) == ["shop.production-v1-web.1"]
+
+
+def redis(engine: FakeEngine) -> str:
+    """Run Redis in the pretended daemon; return its container."""
+    labels = {INSTALLATION: engine.namespace, "slipway.role": "redis"}
+    plan = Plan(f"{engine.namespace}-redis", "slipway/redis", ("sleep", "infinity"), {}, labels, Tree())
+    container = engine.world.create(plan)
+    engine.world.start(container)
+    return container.ref
+
+
+def test_redis_is_made_anew_when_it_is_gone_and_stays_away(engine: FakeEngine, asked: Path) -> None:
+    container, caretaker = redis(engine), Caretaker()
+    caretaker.look()
+    engine.world.remove(container)
+    caretaker.look()
+    assert not asked.exists(), "Somebody may be making it."
+    caretaker.look()
+    assert asked.read_text() == "redis\n"
+
+
+def test_redis_that_is_stopped_is_left_alone(engine: FakeEngine, asked: Path) -> None:
+    caretaker = Caretaker()
+    engine.halt([redis(engine)], grace=0)
+    caretaker.look()
+    caretaker.look()
+    assert not asked.exists()
+
+
+def test_the_care_for_redis_goes_on_when_docker_answers_again(
+    engine: FakeEngine, asked: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(services, "LOOK_SECONDS", 0.005)
+    engine.world.away, caretaker = True, Caretaker()
+    caretaker.start()
+    wait_for(lambda: "Nobody knows whether Redis is there" in caplog.text)
+    engine.world.away = False
+    wait_for(asked.exists)
+    caretaker.stop()
+    caretaker.join()
+
+
+def wait_for(fact: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not fact():
+        assert time.monotonic() < deadline, "It did not happen."
+        time.sleep(0.005)
