@@ -40,6 +40,23 @@ def test_unchanged_requirements_are_not_installed_again_and_changed_ones_leave_n
     assert "ms-cv" not in installed
 
 
+def test_what_no_line_pins_is_as_new_as_in_a_first_build(workshop: Workshop) -> None:
+    volume = workshop.volume()
+    workshop.build({**FLASK, "requirements.txt": "flask\nclick<8.2\n"}, "python", volume=volume)
+    changed = workshop.build({**FLASK, "requirements.txt": "flask\n"}, "python", volume=volume)
+    fresh = workshop.build({**FLASK, "requirements.txt": "flask\n"}, "python", volume=workshop.volume())
+    assert " - click==" in changed.log
+    assert changed.names() == fresh.names()
+
+
+def test_a_mistake_in_the_requirements_costs_nothing_of_what_was_installed(workshop: Workshop) -> None:
+    volume, right = workshop.volume(), {**FLASK, "requirements.txt": "flask\n"}
+    workshop.build(right, "python", volume=volume)
+    wrong = {**FLASK, "requirements.txt": "flask\nno-such-package-of-slipway\n"}
+    assert workshop.build(wrong, "python", volume=volume).exit_code == 1
+    assert RESTORED in workshop.build(right, "python", volume=volume).log
+
+
 def test_a_change_in_an_included_file_counts(workshop: Workshop, python_cache: str) -> None:
     source = {**FLASK, "requirements.txt": "-r base.txt\n-c limits.txt\n", "base.txt": "flask\n", "limits.txt": ""}
     workshop.build(source, "python", volume=python_cache)

@@ -40,13 +40,13 @@ tree::restore() {
 	fi
 }
 
-# Keep what was just installed, before the app's own code runs over it. The key comes last:
-# a build killed half-way leaves a tree that no key fits.
+# Keep what was just installed, as the app's own code found it: what is written from here on is newer than the stamp.
+# The key comes last: a build killed half-way leaves a tree that no key fits.
 tree::keep() {
 	local key="${1}" source="${2}"
 	rm -rf "${TREE_ROOT}/key" "${TREE_ROOT}/tree"
-	cp -al "${source}" "${TREE_ROOT}/tree"
 	touch "${TREE_ROOT}/stamp"
+	cp -al "${source}" "${TREE_ROOT}/tree"
 	printf '%s' "${key}" >"${TREE_ROOT}/key"
 }
 

@@ -1,16 +1,17 @@
 """Compile installed modules once per build, so that no instance has to do it at every start.
 
-Usage: bytecode.py SITE_PACKAGES [KEPT_SITE_PACKAGES]
+Usage: bytecode.py SITE_PACKAGES
 
-Test suites inside packages, and pip, are left out: nobody imports them while serving. Bytecode is taken over from
-the tree kept from the last build (hard links) where the source is the very same file, so that one added package costs
-only its own modules. One process per core; a module that does not compile is skipped, as pip does.
+Test suites inside packages, and pip, are left out: nobody imports them while serving. Bytecode that an earlier build
+made stays where it is of the very same source, so that one added package costs only its own modules. One process per
+core; a module that does not compile is skipped, as pip does.
 """
 
 import os
 import py_compile
+import struct
 import sys
-from importlib.util import cache_from_source
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
 LEFT_OUT = {"tests", "test", "pip", "__pycache__"}
@@ -25,19 +26,16 @@ def sources(root: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_size, reverse=True)
 
 
-def take_over(new: Path, old: Path) -> bool:
-    """Link the kept bytecode of `old` for `new` if both are one inode; say whether there is nothing left to do."""
-    bytecode = Path(cache_from_source(str(new)))
+def is_compiled(path: Path) -> bool:
+    """Whether there is bytecode that Python takes for this source: it names its time and size (PEP 552)."""
     try:
-        if not old.samefile(new):
-            return False
-        bytecode.parent.mkdir(exist_ok=True)
-        bytecode.hardlink_to(cache_from_source(str(old)))
-    except FileExistsError:
-        return True
+        with Path(cache_from_source(str(path))).open("rb") as bytecode:
+            header = bytecode.read(16)
     except OSError:
         return False
-    return True
+    source = path.stat()
+    wanted = struct.pack("<4sIII", MAGIC_NUMBER, 0, int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
+    return header == wanted
 
 
 def compile_all(paths: list[Path]) -> None:
@@ -49,9 +47,9 @@ def compile_all(paths: list[Path]) -> None:
             continue
 
 
-def main(root: Path, kept: Path) -> None:
+def main(root: Path) -> None:
     """Split the work over as many processes as there are cores."""
-    left = [path for path in sources(root) if not take_over(path, kept / path.relative_to(root))]
+    left = [path for path in sources(root) if not is_compiled(path)]
     cores = len(os.sched_getaffinity(0))
     children = []
     for share in range(cores):
@@ -65,4 +63,4 @@ def main(root: Path, kept: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

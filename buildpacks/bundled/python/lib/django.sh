@@ -25,8 +25,10 @@ django::run() {
 	if ! (
 		cd "${BUILD_DIR}"
 		settings::export_all
-		python "${manage}" collectstatic --noinput --traceback 2>&1
+		# what it would write beside the packages is no part of them, and they are being kept meanwhile
+		PYTHONDONTWRITEBYTECODE=1 python "${manage}" collectstatic --noinput --traceback 2>&1
 	) | tee "${log}" | output::indent; then
+		install::finish_keeping
 		django::explain "${manage}" "${log}"
 	fi
 	rm -f "${log}"

@@ -24,20 +24,55 @@ install::dependencies() {
 }
 
 # Sets KEY_FILES, and KEY to what the result depends on; empty where the same files may mean something else tomorrow.
+# BASE is the same without the files: what was installed for it may be changed into what is wanted now.
 install::find_key() {
-	KEY="" KEY_FILES=()
+	KEY="" KEY_FILES=() BASE="$(install::base | sha256sum | cut -d' ' -f1)"
 	"${MANAGER}::files"
 	! "${MANAGER}::are_fixed" || KEY="$(install::key)"
 }
 
-# A removed package must not stay, so every change begins with an empty environment.
 install::anew() {
-	python::make_environment
+	TAKEN=""
 	"${MANAGER}::install"
 	install::compile_bytecode
-	[[ -z "${KEY}" ]] || tree::keep "${KEY}" "${BUILD_DIR}/.heroku/python"
+	install::keep &
+	KEEPING="${!}"
 	tree::limit "${UV_CACHE_DIR}" 2000
 	tree::limit "${CACHE_DIR}/python/pip" 1000
+}
+
+# The environment to install into. What is not listed any more must not stay, nor what has a newer version by now. uv sees
+# to both, so it begins with what was installed before; pip does not, and begins with an empty one.
+install::open_environment() {
+	if [[ "${INSTALLER}" == "uv" && -n "${KEY}" && -d "${TREE_ROOT}/tree" && -f "${TREE_ROOT}/key" ]] &&
+		[[ "$(cat "${TREE_ROOT}/base" 2>/dev/null)" == "${BASE}" ]]; then
+		TAKEN="$(<"${TREE_ROOT}/key")"
+		rm -rf "${TREE_ROOT}/key" "${BUILD_DIR}/.heroku/python"
+		mv "${TREE_ROOT}/tree" "${BUILD_DIR}/.heroku/python"
+	else
+		python::make_environment
+	fi
+}
+
+# What was taken goes back if nothing was changed in it: most mistakes show before that, and the next try is quick as well.
+install::give_back() {
+	[[ -n "${TAKEN}" && -z "$(find "${BUILD_DIR}/.heroku/python" -newer "${TREE_ROOT}/stamp" -print -quit)" ]] || return 0
+	mv "${BUILD_DIR}/.heroku/python" "${TREE_ROOT}/tree"
+	printf '%s' "${TAKEN}" >"${TREE_ROOT}/key"
+}
+
+# Beside what comes next: the app's own code collects static files meanwhile.
+install::keep() {
+	[[ -n "${KEY}" ]] || return 0
+	rm -f "${TREE_ROOT}/base"
+	tree::keep "${KEY}" "${BUILD_DIR}/.heroku/python"
+	printf '%s' "${BASE}" >"${TREE_ROOT}/base"
+}
+
+# What the app may change from here on is kept as it was.
+install::finish_keeping() {
+	[[ -z "${KEEPING:-}" ]] || wait "${KEEPING}"
+	KEEPING=""
 }
 
 # Keep what a compile with these very files would install, if that is not kept already, and a second tree of it for that
@@ -53,6 +88,7 @@ install::ahead() {
 	python::place
 	python::set_up_environment
 	install::anew >"${AHEAD}.log"
+	install::finish_keeping
 	printf '%s' "${KEY}" >"${AHEAD}/key"
 }
 
@@ -80,16 +116,21 @@ install::tell_origin() {
 # Everything that decides what gets installed.
 install::key() {
 	{
-		printf '%s\n' "${BUILDPACK_VERSION}" "${STACK}" "$(uname -m)" "${PYTHON_VERSION}" "${PYTHON_BASE}" "${MANAGER}" "${INSTALLER}"
-		index::fingerprint
+		install::base
 		cd "${BUILD_DIR}" && sha256sum -- "${KEY_FILES[@]}"
 	} | sha256sum | cut -d' ' -f1
+}
+
+install::base() {
+	printf '%s\n' "${BUILDPACK_VERSION}" "${STACK}" "$(uname -m)" "${PYTHON_VERSION}" "${PYTHON_BASE}" "${MANAGER}" "${INSTALLER}"
+	index::fingerprint
 }
 
 # Run a command in BUILD_DIR, show what it says, explain what it could not do.
 install::run() {
 	local log="${CACHE_DIR}/python/install.log"
 	if ! (cd "${BUILD_DIR}" && "${@}" 2>&1) | tee "${log}" | output::indent; then
+		install::give_back
 		mistakes::explain "${log}"
 	fi
 	rm -f "${log}"
@@ -99,9 +140,10 @@ install::run() {
 # hooks and one-off commands use it; a file with hashes allows nothing beside it.
 install::requirements() {
 	local file="${1}" also=(pip)
+	install::open_environment
 	! grep -E -- '--hash|--require-hashes' "${BUILD_DIR}/${file}" >/dev/null || also=()
 	if [[ "${INSTALLER}" == "uv" ]]; then
-		install::run uv pip install --python "${PYTHON_HOME}/bin/python" -r "${file}" "${also[@]}"
+		install::run uv pip install --exact --upgrade --python "${PYTHON_HOME}/bin/python" -r "${file}" "${also[@]}"
 		((${#also[@]} > 0)) || install::run uv pip install --quiet --python "${PYTHON_HOME}/bin/python" pip
 	else
 		install::run uv pip install --quiet --python "${PYTHON_HOME}/bin/python" pip
@@ -116,5 +158,5 @@ install::tool() {
 
 install::compile_bytecode() {
 	local packages="lib/python${PYTHON_VERSION%.*}/site-packages"
-	"${PYTHON_BASE}" -I -S "${BUILDPACK_DIR}/lib/bytecode.py" "${PYTHON_HOME}/${packages}" "${TREE_ROOT}/tree/${packages}"
+	"${PYTHON_BASE}" -I -S "${BUILDPACK_DIR}/lib/bytecode.py" "${PYTHON_HOME}/${packages}"
 }

@@ -23,6 +23,7 @@ project::read() {
 # An app that is a package of its own (src/ layout, say) is put on the path, without its dependencies.
 project::install_itself() {
 	[[ -n "${PROJECT[package]}" ]] || return 0
+	install::finish_keeping
 	output::step "Installing the app itself, as its pyproject.toml has a [build-system]"
 	install::run uv pip install --python "${PYTHON_HOME}/bin/python" --no-deps --editable .
 	project::reach_app

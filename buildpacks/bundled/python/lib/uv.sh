@@ -23,6 +23,7 @@ uv::install() {
 	if [[ -n "${UV_DEFAULT_INDEX:-}" ]]; then
 		uv::install_from_mirror
 	else
+		install::open_environment
 		install::run env UV_PROJECT_ENVIRONMENT="${PYTHON_HOME}" uv sync --frozen --no-default-groups --no-install-project --python "${PYTHON_BASE}"
 	fi
 }
