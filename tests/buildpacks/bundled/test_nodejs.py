@@ -72,6 +72,13 @@ def test_scripts_run_around_the_build_and_postbuild_takes_its_place(workshop: Wo
     assert "is-number" not in built.log[built.log.rindex("Running heroku-cleanup") :]
 
 
+def test_a_package_json_that_a_script_rewrote_is_the_one_that_counts(workshop: Workshop, node_cache: str) -> None:
+    later = json.dumps({"engines": {"node": "24.x"}, "scripts": {"build": "true"}})
+    package = {"engines": {"node": "24.x"}, "scripts": {"heroku-prebuild": f"echo '{later}' > package.json"}}
+    built = workshop.build({"package.json": json.dumps(package)}, "nodejs", volume=node_cache)
+    assert "-----> Running build\n" in built.log
+
+
 def test_config_vars_add_flags_to_the_build_and_keep_devdependencies(workshop: Workshop, node_cache: str) -> None:
     config = {"NODE_BUILD_FLAGS": "--mode staging", "NPM_CONFIG_PRODUCTION": "false"}
     built = workshop.build(NPM, "nodejs", volume=node_cache, config=config)

@@ -12,7 +12,7 @@ manager::choose() {
 	# npm itself prefers the shrinkwrap where both exist
 	[[ "${found[*]-}" != "npm-shrinkwrap.json package-lock.json" ]] || found=(npm-shrinkwrap.json)
 	((${#found[@]} <= 1)) || manager::several "${found[@]}"
-	named="$(package::text .packageManager)"
+	named="$(package::text packageManager)"
 	named="${named%%@*}"
 	LOCK_FILE="${found[0]-}"
 	MANAGER="${MANAGER_OF[${LOCK_FILE:-package-lock.json}]}"
@@ -45,12 +45,12 @@ manager::is_berry() {
 # The version or range of a package manager that package.json asks for: packageManager, then engines.
 manager::version_named() {
 	local name="${1}" exact
-	exact="$(package::text .packageManager)"
+	exact="$(package::text packageManager)"
 	if [[ "${exact}" == "${name}@"* ]]; then
 		exact="${exact#*@}"
 		echo "${exact%%+*}"
 	else
-		package::text ".engines.${name}"
+		package::text "engines.${name}"
 	fi
 }
 

@@ -6,8 +6,7 @@
 modules::are_fixed() {
 	[[ -n "${LOCK_FILE}" && ! -f "${BUILD_DIR}/pnpm-workspace.yaml" ]] || return 1
 	[[ "${MANAGER}" != "berry" ]] || ! berry::is_pnp || return 1
-	jq -e '[.scripts? // {} | keys[] | select(IN("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"))]
-		+ [.workspaces? // empty] | length == 0' "${PACKAGE_JSON}" >/dev/null || return 1
+	! package::says "has its own install" || return 1
 	! grep -E '"link": true|[" ](link|file|portal):' "${BUILD_DIR}/${LOCK_FILE}" >/dev/null
 }
 
@@ -56,9 +55,9 @@ modules::unshare_state() {
 modules::prune() {
 	if modules::kept_whole; then
 		output::step "Keeping devDependencies, because a config var says so"
-	elif ! jq -e '[.dependencies?, .optionalDependencies?, .workspaces? | values | .[]] | length > 0' "${PACKAGE_JSON}" >/dev/null; then
+	elif ! package::says "has packages"; then
 		rm -rf "${BUILD_DIR}/node_modules"
-	elif ((${#PRUNE_COMMAND[@]} > 0)) && jq -e '.devDependencies? // {} | length > 0' "${PACKAGE_JSON}" >/dev/null; then
+	elif ((${#PRUNE_COMMAND[@]} > 0)) && package::says "has devDependencies"; then
 		output::step "Removing devDependencies"
 		scripts::execute prune "${PRUNE_COMMAND[@]}"
 	fi
@@ -79,26 +78,22 @@ modules::kept_whole() {
 }
 
 # Folders that the app's tools fill and want back in the next build (cacheDirectories in package.json).
-modules::cache_directories() {
-	jq -r '(.cacheDirectories? // .cache_directories? // [])[] | strings | select(test("^[^/].*") and (test("(^|/)\\.\\.(/|$)") | not) and . != "node_modules")' "${PACKAGE_JSON}"
-}
-
 modules::restore_directories() {
 	local folder
 	settings::on_unless_off NODE_MODULES_CACHE || return 0
-	while IFS= read -r folder; do
+	for folder in "${PACKAGE_DIRECTORIES[@]}"; do
 		[[ -d "${CACHE_DIR}/nodejs/directories/${folder}" && ! -e "${BUILD_DIR}/${folder}" ]] || continue
 		mkdir -p "$(dirname "${BUILD_DIR}/${folder}")"
 		cp -a "${CACHE_DIR}/nodejs/directories/${folder}" "${BUILD_DIR}/${folder}"
-	done < <(modules::cache_directories)
+	done
 }
 
 modules::keep_directories() {
 	local folder kept="${CACHE_DIR}/nodejs/directories"
 	rm -rf "${kept}"
-	while IFS= read -r folder; do
+	for folder in "${PACKAGE_DIRECTORIES[@]}"; do
 		[[ -d "${BUILD_DIR}/${folder}" ]] || continue
 		mkdir -p "$(dirname "${kept}/${folder}")"
 		cp -a "${BUILD_DIR}/${folder}" "${kept}/${folder}"
-	done < <(modules::cache_directories)
+	done
 }

@@ -14,7 +14,7 @@ node::package_name() {
 # Sets NODE_RANGE from engines.node, .node-version or .nvmrc.
 node::wanted() {
 	local file
-	NODE_RANGE="$(package::text .engines.node)"
+	NODE_RANGE="$(package::text engines.node)"
 	for file in .node-version .nvmrc; do
 		[[ -z "${NODE_RANGE}" && -f "${BUILD_DIR}/${file}" ]] || continue
 		NODE_RANGE="$(tr -d '[:space:]' <"${BUILD_DIR}/${file}")"

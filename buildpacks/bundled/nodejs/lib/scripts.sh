@@ -14,6 +14,7 @@ scripts::execute() {
 		mistakes::explain "${what}" "${log}"
 	fi
 	rm -f "${log}"
+	package::ask || true
 }
 
 scripts::environment() {
