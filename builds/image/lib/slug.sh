@@ -30,11 +30,21 @@ slug::pack() {
 	tar --create --sort=name --format=gnu --numeric-owner --owner=1000 --group=1000 --exclude=.git \
 		--verbose --index-file="${workspace_run_dir}/slug.list" --totals \
 		--directory="${workspace_build_dir}" . 2>"${workspace_run_dir}/slug.notes" |
-		zstd -2 -T0 --quiet --stdout | tee -- "${slug_path}" | sha256sum >"${workspace_run_dir}/slug.sha256"
+		zstd -2 -T0 --quiet --stdout | tee -- "${slug_path}" | slug::checksum >"${workspace_run_dir}/slug.sha256"
 	statuses=("${PIPESTATUS[@]}")
 	set -e
 	# Status 1 of tar: a file changed while it was read, which harms no slug.
 	((statuses[0] <= 1 && statuses[1] == 0 && statuses[2] == 0 && statuses[3] == 0))
+}
+
+# Prints the checksum of what it reads, and a word. openssl asks the processor, which has instructions for it, and takes a
+# sixth of the time; only the stacks here surely have it.
+slug::checksum() {
+	if command -v openssl >/dev/null; then
+		openssl dgst -sha256 -r
+	else
+		sha256sum
+	fi
 }
 
 # Files that even their owner may not read are rare, so only a failure asks for them.

@@ -16,7 +16,7 @@ from tests.bench.sources import Source
 
 # One more for each round, so that no cache has it yet.
 ADDED = ("Markdown", "PyYAML", "Jinja2", "httpx", "beautifulsoup4", "tabulate", "Unidecode", "attrs", "python-slugify")
-# BuildKit remembers the builds of earlier runs too: no change may be like one of theirs.
+# BuildKit remembers the builds of earlier runs too: no change may be like one of theirs, nor any requirements.
 RUN = uuid.uuid4().hex
 REQUIREMENTS = "requirements.txt"
 BESIDE = {
@@ -94,7 +94,8 @@ def _driver(taken: dict[str, Taken], packing: list[float], bare: list[float], si
 
 def _change(source: Source, kind: str, turn: int) -> None:
     if kind == "added":
-        source.change({REQUIREMENTS: (source.folder / REQUIREMENTS).read_text() + f"{ADDED[turn % len(ADDED)]}\n"})
+        listed = (source.folder / REQUIREMENTS).read_text()
+        source.change({REQUIREMENTS: f"{listed}{ADDED[turn % len(ADDED)]}  # {RUN}\n"})
     source.change({"nine/marker.txt": f"{RUN}-{kind}-{turn}\n"})
 
 
