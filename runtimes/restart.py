@@ -105,6 +105,7 @@ def _carry_out(environment: Environment) -> None:
 
 def _one_by_one(environment: Environment, instances: list[Instance]) -> list[Instance]:
     """Restart these, while there is one more of their kind than before; return those that were left as they are."""
+    reconcile(environment)  # one that stood in before and crashed would rest, and none would stand in
     left, before = [], _up(environment)
     processes = Process.objects.filter(environment=environment, name__in={each.process for each in instances})
     try:

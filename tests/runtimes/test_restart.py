@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from runtimes import attention, journal, restart, tasks
 from runtimes.deploy import STEPS, deploy
@@ -10,7 +11,7 @@ from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process as Running
 from runtimes.models import Environment
 from runtimes.places import MAINTENANCE
-from runtimes.reconcile import reconcile, settle
+from runtimes.reconcile import reconcile, refresh, settle
 from tests import factories as make
 from tests.doubles import empty_queues, queued, router_files, routes, tell
 
@@ -100,6 +101,21 @@ def test_what_a_restart_left_is_told_until_one_succeeds_or_it_does_not_matter_an
     else:
         restart.stop(environment)
     assert restart.left(environment) == []
+
+
+def test_one_that_stood_in_for_a_restart_that_broke_off_and_crashed_is_not_waited_for(
+    environment: Environment, engine: FakeEngine
+) -> None:
+    before = refs(environment)
+    environment.processes.update(surge_until=timezone.now() + restart.SURGE)
+    reconcile(environment)
+    engine.halt([environment.instances.get(index=3).ref], grace=0)
+    refresh(environment)
+    environment.instances.filter(index=3).update(crashes=15)  # it is not due for long
+    environment.processes.update(surge_until=None)
+    restarted(environment)
+    assert restart.left(environment) == []
+    assert not set(refs(environment).values()) & set(before.values())
 
 
 def test_of_two_who_ask_at_once_one_restarts_for_both(environment: Environment, engine: FakeEngine) -> None:
