@@ -113,6 +113,11 @@ class Installation:
                 start_new_session=True,
             )
 
+    def revive(self) -> None:
+        """Start again what has ended by itself, as `bin/serve` does."""
+        for name in [name for name, process in self._running.items() if process.poll() is not None]:
+            self.start(name)
+
     def stop(self, *names: str) -> None:
         """End them as `make up` would: a polite signal to all, and after a while the other one."""
         ending = [self._running.pop(name) for name in names]
