@@ -230,3 +230,27 @@ def test_what_was_installed_ahead_is_taken_once_and_only_for_its_key(
     assert said.split() == ["taken" if taken else "left", "left"]
     assert [path.name for path in (tmp_path / "build/.heroku/python").iterdir()] == ["ahead" if taken else "build"]
     assert not (tmp_path / "ahead").exists()
+
+
+@pytest.mark.parametrize("before", ["", "install::anew; install::finish_keeping; "])
+def test_an_app_that_cannot_be_installed_itself_says_why_and_leaves_the_kept_packages_alone(
+    tmp_path: Path, before: str
+) -> None:
+    for place in ("tree", "python", "build/.heroku/python"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "key").write_text("first")
+    (tmp_path / "base").write_text("same")
+    lib = BUNDLED / "python" / "lib"
+    said = bash(
+        "set -euo pipefail",
+        f"source {lib}/tree.sh; source {lib}/install.sh",
+        "output::indent() { cat; }; mistakes::explain() { echo explained; exit 0; }",
+        "install::compile_bytecode() { :; }",
+        'list::install() { install::open_environment; touch "${BUILD_DIR}/.heroku/python/package"; }',
+        f"{before}install::run false",
+        KEY="second", BASE="same", INSTALLER="uv", MANAGER="list", TREE_ROOT=str(tmp_path), CACHE_DIR=str(tmp_path),
+        BUILD_DIR=str(tmp_path / "build"), UV_CACHE_DIR=str(tmp_path / "uv"),
+    )  # fmt: skip
+    assert said.split() == ["explained"]
+    assert (tmp_path / "key").read_text() == ("second" if before else "first")
+    assert [path.name for path in (tmp_path / "tree").iterdir()] == (["package"] if before else [])

@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# Install what the app's package manager lists: restore the kept tree when nothing changed, else make a new one.
+# Install what the app's package manager lists: restore the kept tree when nothing changed, else change it, or make a new one.
+
+KEEPING="" # the process that keeps what was installed
+TAKEN=""   # the key of the kept tree, while it is being changed into what is wanted now
 
 # With what to install, and where what was installed before is kept.
 install::choose() {
@@ -32,8 +35,8 @@ install::find_key() {
 }
 
 install::anew() {
-	TAKEN=""
 	"${MANAGER}::install"
+	TAKEN=""
 	install::compile_bytecode
 	install::keep &
 	KEEPING="${!}"
@@ -71,7 +74,7 @@ install::keep() {
 
 # What the app may change from here on is kept as it was.
 install::finish_keeping() {
-	[[ -z "${KEEPING:-}" ]] || wait "${KEEPING}"
+	[[ -z "${KEEPING}" ]] || wait "${KEEPING}"
 	KEEPING=""
 }
 
