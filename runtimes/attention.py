@@ -60,8 +60,9 @@ def _repair(environment: Environment, times: int) -> None:
     try:
         reconcile(environment, PATIENCE_SECONDS)
         starting = Instance.objects.filter(environment=environment, state="starting")
-        probe(environment, starting.select_related("release"))
-        if times and any(_is_about_to(each) for each in environment.instances.filter(release__state="live")):
+        came = probe(environment, starting.select_related("release"))
+        live = environment.instances.filter(release__state="live")
+        if times and (came or any(_is_about_to(each) for each in live)):  # what came may be awaited by an old worker
             order("runtimes.tasks.look_again", environment.pk, times - 1, after=SOON)
     except Held as error:
         log.info("%s is left to who has it: %s", environment, error)

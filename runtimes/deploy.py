@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from runtimes import bell, health, orders, router
+from runtimes import bell, health, orders, router, swap
 from runtimes.engine.base import EngineError, NotStarted
 from runtimes.faults import Canceled, Fault, PlatformFailed, ReleaseFailed, TimedOut
 from runtimes.freeze import Runnable, make_release
@@ -143,6 +144,11 @@ def start(release: Release, log: Writer) -> None:
         refresh(release.environment)
     names = ", ".join(instance.name for instance in _instances(release))
     log.say("-----> " + _("Starting %(names)s") % {"names": names or _("nothing: every process is scaled to 0")})
+    wanted = sum(process.wanted for process in release.processes)
+    if (later := wanted - sum(swap.room(release).values())) > 0:
+        log.say(
+            "       " + _("Workers that take the place of old ones one for one once it is live: %(n)d") % {"n": later}
+        )
 
 
 def wait_until_healthy(release: Release, log: Writer, watch: Watch) -> None:
@@ -231,7 +237,8 @@ def _all_up(instances: list[Instance], release: Release) -> bool:
 
 def _are_all(instances: list[Instance], release: Release) -> bool:
     """Whether there are as many as there shall be: somebody may have removed a container meanwhile."""
-    return len(instances) >= sum(process.wanted for process in release.processes)
+    there = Counter(instance.process for instance in instances)
+    return all(there[process] >= many for process, many in swap.room(release).items())
 
 
 def _restart(release: Release, log: Writer) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from runtimes import bell, health, router
+from runtimes import bell, health, router, swap
 from runtimes.ending import end
 from runtimes.engine.base import EngineError, Observed
 from runtimes.faults import PlatformFailed
@@ -51,6 +51,18 @@ def catch_up(environment: Environment) -> None:
     with alone(f"settle.{environment.pk}") as is_free:
         if is_free:
             settle(environment)
+    with alone(f"swap.{environment.pk}") as is_free:
+        if is_free:
+            _swap(environment)
+
+
+def _swap(environment: Environment) -> None:
+    """Let workers take each other's places for as long as they do; what comes to a halt the periodic look takes up."""
+    before = None
+    while (left := swap.old_workers(environment).count()) and left != before:
+        before = left
+        reconcile(environment)
+        settle(environment)
 
 
 def reconcile(environment: Environment, patience: float = HOLD_SECONDS) -> None:
@@ -83,6 +95,7 @@ def _reconcile(environment: Environment, patience: float) -> None:
         if live := environment.live:
             observed = _bring_in_line(live, observed)
         over = leftovers(environment, observed)
+        _say_leaving(environment, over)
     if over or served - _serving(environment):
         router.sync()  # before anything ends that it may still send requests to
     if not over:
@@ -91,8 +104,17 @@ def _reconcile(environment: Environment, patience: float) -> None:
         for (grace, signal), refs in mine.items():  # not held: an app may take its whole grace to end
             end(refs, grace, signal)
     with hold(f"environment.{environment.pk}", patience):
-        refresh(environment)
+        observed = refresh(environment)
+        if (live := environment.live) and swap.standing_in(live):
+            _bring_in_line(live, observed)  # what has ended made room for the next
     router.sync()
+
+
+def _say_leaving(environment: Environment, over: Mapping[Way, Iterable[str]]) -> None:
+    """Let pages say what ends, for as long as its grace takes."""
+    going = environment.instances.filter(ref__in=[ref for refs in over.values() for ref in refs])
+    if [each for each in going if each.move("stopping")]:
+        bell.ring(f"app.{environment.app_id}")
 
 
 @contextmanager
@@ -184,7 +206,7 @@ def refresh(environment: Environment) -> list[Observed]:
 
 
 def bring_up(release: Release) -> list[Observed]:
-    """Make the instances of a release exist, as many as its processes say; return them. Hold the environment.
+    """Make the instances of a release exist, as many as there is room for; return them. Hold the environment.
 
     None that serves is ended, although the engine would: somebody may have scaled down since the surplus was dismissed,
     and what is surplus now still gets requests. The next pass dismisses it.
@@ -193,9 +215,11 @@ def bring_up(release: Release) -> list[Observed]:
     if not release.instances.filter(state="up").exists():  # what is up is on the network
         engine().ensure_network(NETWORK)
     made: list[Observed] = []
+    room = swap.room(release)
     for process in release.processes:
         asked = formation(release, process, image, resting=_resting(release, process))
-        made += engine().apply(replace(asked, indexes=tuple(sorted({*asked.indexes, *_running(release, process)}))))
+        indexes = {*range(1, room[process.name] + 1), *_running(release, process)}
+        made += engine().apply(replace(asked, indexes=tuple(sorted(indexes))))
     return made
 
 
@@ -207,10 +231,14 @@ def leftovers(environment: Environment, observed: Iterable[Observed]) -> dict[Wa
     releases = {str(release.number): release for release in environment.releases.all()}
     ways = _ways(environment.processes.all())
     leaving = set(environment.instances.filter(state="stopping").values_list("ref", flat=True))
+    live = environment.live
+    standing_in = swap.standing_in(live) if live else set()
     over: dict[Way, list[str]] = {}
     for container in observed:
+        if not container.index or container.ref in standing_in:
+            continue
         release = releases.get(container.labels.get("slipway.release", ""))
-        if container.index and (release is None or _is_over(release) or container.ref in leaving):
+        if release is None or _is_over(release) or container.ref in leaving:
             way = ways.get(container.labels["slipway.process"], USUAL)
             over.setdefault(way, []).append(container.ref)
     return over

@@ -273,6 +273,8 @@ def test_an_instance_that_takes_long_to_end_keeps_no_look_waiting(engine: FakeEn
     environment.processes.update(grace=60)
     old.release.move("retired", ended_at=timezone.now() - timedelta(minutes=1))
     make.release(environment, of=make.slug(environment.app, {"worker": "sleep infinity"}))
+    reconcile(environment)
+    settle(environment)  # another one is up in its place
     ending = Thread(target=in_a_thread, args=[partial(end_slowly, environment)])
     ending.start()
     while is_free(f"end.{old.ref}"):
