@@ -111,7 +111,11 @@ CHANNEL_LAYERS = {
 
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_TASK_IGNORE_RESULT = True
+# A worker waits for its broker as long as it is away, and whatever it says while it comes back.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+CELERY_WORKER_CONSUMER = "console.broker:Consumer"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "global_keyprefix": f"{NAMESPACE}."}
 CELERY_TASK_ROUTES = {"builds.tasks.build_next": {"queue": "builder"}, "*": {"queue": "controller"}}
 CELERY_BEAT_SCHEDULE = {

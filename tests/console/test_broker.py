@@ -1,0 +1,63 @@
+"""A worker outlives its broker, however it learns that it is away."""
+
+from collections.abc import Callable
+
+import pytest
+from celery import Celery, bootsteps
+from celery.exceptions import WorkerShutdown
+from django.conf import settings
+from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES, memory
+from kombu.transport.redis import get_redis_error_classes
+from redis.exceptions import BusyLoadingError, ResponseError
+from redis.exceptions import ConnectionError as Closed
+
+
+class Pretended(memory.Transport):
+    """One in memory, whose faults are Redis's."""
+
+    connection_errors, channel_errors = get_redis_error_classes()
+
+
+@pytest.fixture(autouse=True)
+def _pretended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TRANSPORT_ALIASES, "pretended", f"{__name__}:Pretended")
+
+
+def connecting(meets: Callable[[], Exception], times: int) -> tuple[int, int]:
+    """Run a worker that meets this so often while it connects; how often it tried, and its exit status."""
+    tries: list[int] = []
+
+    class Step(bootsteps.StartStopStep):
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, parent: object) -> None:  # noqa: ARG002 Celery gives it
+            tries.append(1)
+            if len(tries) <= times:
+                raise meets()
+            raise WorkerShutdown(0)
+
+    app = Celery("test", broker="pretended://", fixups=[])
+    app.config_from_object(settings, namespace="CELERY")
+    app.steps["consumer"].add(Step)
+    worker = app.Worker(pool="solo", without_gossip=True, without_mingle=True, without_heartbeat=True, loglevel="ERROR")
+    worker.start()
+    return len(tries), int(worker.exitcode or 0)
+
+
+@pytest.mark.parametrize(
+    "meets",
+    [
+        lambda: OperationalError("Connection refused"),
+        lambda: Closed("Connection closed by server."),
+        lambda: BusyLoadingError("Redis is loading the dataset in memory"),
+        lambda: ResponseError("MISCONF Redis is configured to save RDB snapshots"),
+    ],
+    ids=["kombu", "closed", "loading", "refused"],
+)
+def test_it_connects_again_until_that_succeeds(meets: Callable[[], Exception]) -> None:
+    assert connecting(meets, times=3) == (4, 0)
+
+
+def test_it_waits_for_as_long_as_the_broker_is_away() -> None:
+    assert settings.CELERY_BROKER_CONNECTION_MAX_RETRIES is None
