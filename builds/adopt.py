@@ -5,19 +5,20 @@ What is put in comes out of the platform's own images, so it is always what `mak
 
 import hashlib
 import io
+import logging
 import tarfile
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from builds import archives, driver, stacks
+from builds import archives, cache, driver, stacks
 from builds.faults import BuildFailed
 from runtimes import addresses, bell
 from runtimes.engine.base import EngineError, EngineUnreachable, Job, JobSpec
@@ -26,7 +27,10 @@ from runtimes.installation import engine
 from runtimes.models import Stack
 from runtimes.orders import order
 
+log = logging.getLogger(__name__)
+
 HERE = Path(__file__).resolve().parent
+PREFIX = "stack-"
 RUN_ENTRY = "/usr/local/bin/slipway-run"
 CHUNK_BYTES = 1024 * 1024
 
@@ -74,13 +78,31 @@ def drop(name: str) -> None:
         engine().remove_image(_name(name, kind))
 
 
+def forget(name: str) -> None:
+    """Remove the images of a stack and what builds with it left, unless there is one of that name."""
+    if not Stack.objects.filter(name=name).exists():
+        drop(name)
+        cache.forget(name)
+
+
+def sweep() -> None:
+    """The same for all that are gone: no worker may have heard of it when they were removed."""
+    for name in sorted({image.removeprefix(PREFIX).partition(":")[0] for image in engine().derived()}):
+        try:
+            forget(name)
+        except EngineUnreachable:
+            raise
+        except EngineError as error:  # somebody has a container of it
+            log.warning("The images of the stack %s, which is gone, stay for now: %s", name, error)
+
+
 def refresh() -> None:
     """Have those adopted again that were made with other files than this version's."""
     for stack in Stack.objects.exclude(build_from="").exclude(recipe__in=("", recipe())):
         order("builds.tasks.adopt_stack", stack.pk)
 
 
-@cache
+@lru_cache
 def recipe() -> str:
     """What tells one state of our files from another."""
     digest = hashlib.sha256()
@@ -90,7 +112,7 @@ def recipe() -> str:
 
 
 def _name(stack: str, kind: str) -> str:
-    return f"stack-{stack}:{kind}"
+    return f"{PREFIX}{stack}:{kind}"
 
 
 def _build_image(stack: Stack) -> str:

@@ -67,9 +67,7 @@ def adopt_stack(stack_id: int) -> None:
 @shared_task
 def drop_stack(name: str) -> None:
     """Remove the images of a stack that is gone, and what builds with it left."""
-    if not Stack.objects.filter(name=name).exists():
-        adopt.drop(name)
-        cache.forget(name)
+    adopt.forget(name)
 
 
 @shared_task
@@ -77,6 +75,7 @@ def clean_up() -> None:
     """Remove what nobody can go back to any more, and what belongs to nothing."""
     sweep.sweep()
     cleanup.carry_out(cleanup.plan())
+    adopt.sweep()
 
 
 @shared_task

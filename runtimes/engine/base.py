@@ -401,6 +401,10 @@ class Engine(Protocol):
         """
         ...
 
+    def derived(self) -> list[str]:
+        """The names that `derive` has given to images that are here."""
+        ...
+
     def remove_image(self, name: str) -> None:
         """Remove the image `<namespace>/<name>`; harmless when there is none. Raises while containers use it."""
         ...

@@ -124,6 +124,9 @@ class DockerEngine:
     def derive(self, name: str, base: str, tar: Iterable[bytes]) -> str:
         return docker_image.derive(self._client, name, base, tar)
 
+    def derived(self) -> list[str]:
+        return docker_image.derived(self._client)
+
     def remove_image(self, name: str) -> None:
         docker_image.remove_image(self._client, name)
 

@@ -43,6 +43,14 @@ def derive(client: DockerClient, name: str, base: str, tar: Iterable[bytes]) -> 
     return image
 
 
+def derived(client: DockerClient) -> list[str]:
+    """See `Engine.derived`. A slug's image is made of one of these, but says of itself that it is a slug's."""
+    ours = {"reference": f"{client.namespace}/*", "label": [f"{INSTALLATION}={client.namespace}", f"{KIND}=stack"]}
+    with translated():
+        found = client.quick.images(filters=ours)
+    return sorted(tag.removeprefix(f"{client.namespace}/") for one in found for tag in one["RepoTags"] or [])
+
+
 def remove_image(client: DockerClient, name: str) -> None:
     """See `Engine.remove_image`."""
     with translated():

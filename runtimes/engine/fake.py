@@ -204,7 +204,12 @@ class FakeEngine:
         files = Tree(self._daemon.files(base))
         files.unpack("/", tar)
         self._daemon.images[f"{self.namespace}/{name}"] = files.own
+        self._daemon.derived.add(f"{self.namespace}/{name}")
         return f"{self.namespace}/{name}"
+
+    def derived(self) -> list[str]:
+        mine = f"{self.namespace}/"
+        return sorted(name.removeprefix(mine) for name in self._daemon.derived if name.startswith(mine))
 
     def remove_image(self, name: str) -> None:
         self._remove_image(f"{self.namespace}/{name}")
@@ -229,6 +234,7 @@ class FakeEngine:
             if self._is_used(name):
                 raise EngineError(f"The image {name} is in use.")
             self._daemon.images.pop(name, None)
+            self._daemon.derived.discard(name)
 
     def _here(self, wanted: references.Reference, image: str) -> Offered | None:
         """What is here under this name without a registry: kept by its digest, or made here."""

@@ -25,13 +25,15 @@ NUMBERS = itertools.count(1)
 class World:
     """Steer it by its parts: set `away`, add to `images`, `registry` and `programs`, or take a container out.
 
-    `offered` is what others have, `kept` says by name what is known of what is here of that.
+    `offered` is what others have, `kept` says by name what is known of what is here of that, and `derived` names those
+    that an installation made of others.
     """
 
     images: dict[str, Files] = field(default_factory=lambda: {name: stack_files() for name in STACK_IMAGES})
     registry: dict[str, Files] = field(default_factory=dict)
     offered: Registry = field(default_factory=Registry)
     kept: dict[str, Offered] = field(default_factory=dict)
+    derived: set[str] = field(default_factory=set)
     containers: dict[str, Container] = field(default_factory=dict)
     networks: set[str] = field(default_factory=set)
     volumes: dict[str, Files] = field(default_factory=dict)

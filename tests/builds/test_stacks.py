@@ -3,14 +3,14 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from builds import adopt, stacks
-from runtimes.engine.base import EngineUnreachable
+from builds import adopt, stacks, tasks
+from runtimes.engine.base import EngineUnreachable, JobSpec
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_files import Entry, Files
 from runtimes.engine.fake_process import Process
 from runtimes.models import Stack
 from tests import factories as make
-from tests.doubles import queued
+from tests.doubles import empty_queues, queued
 
 THEIRS = ("host.example/theirs:build", "host.example/theirs:run")
 ACCOUNTS = {"/etc/passwd": "root:x:0:0::/root:/bin/bash\n", "/etc/group": "root:x:0:\n"}
@@ -182,3 +182,30 @@ def test_images_that_are_not_here_are_told_with_what_makes_them(shared_db: None,
     assert stacks.missing(stack) == ""
     del engine.world.images["slipway/debian-13:run"]
     assert "slipway/debian-13:run. An administrator makes them with `make images`" in stacks.missing(stack)
+
+
+def test_what_was_made_for_a_stack_goes_though_no_worker_heard_that_it_was_removed(
+    shared_db: None, engine: FakeEngine, lacking: list[str]
+) -> None:
+    kept, app = added("kept"), make.app()
+    gone = added("gone")
+    engine.world.volumes[f"{engine.namespace}-cache-{app.name}.gone"] = {}
+    stacks.remove(gone)
+    empty_queues()  # Redis was away
+    tasks.clean_up()
+    assert engine.derived() == ["stack-kept:build", "stack-kept:run"]
+    assert gone.run_image not in engine.world.images
+    assert kept.run_image in engine.world.images
+    assert engine.world.volumes == {}
+
+
+def test_images_of_a_removed_stack_that_are_in_use_wait_for_the_next_time(
+    shared_db: None, engine: FakeEngine, lacking: list[str]
+) -> None:
+    gone = added("gone")
+    stacks.remove(gone)
+    with engine.job(JobSpec("job", gone.run_image, ("sleep", "infinity"))):
+        tasks.clean_up()
+    assert "stack-gone:run" in engine.derived()
+    tasks.clean_up()
+    assert engine.derived() == []

@@ -109,6 +109,7 @@ QUESTIONS: dict[str, Callable[[Engine], object]] = {
     "image_exists": lambda engine: engine.image_exists(IMAGE),
     "pull": lambda engine: engine.pull("slipway-nobody/has-it:1"),
     "derive": lambda engine: engine.derive("stack:build", IMAGE, tar({})),
+    "derived": lambda engine: engine.derived(),
     "remove_image": lambda engine: engine.remove_image("stack:build"),
     "remove_volume": lambda engine: engine.remove_volume("cache"),
 }

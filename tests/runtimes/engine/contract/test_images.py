@@ -48,6 +48,16 @@ def test_a_derived_image_goes_when_nothing_runs_of_it(engine: Engine) -> None:
     assert held(engine)["images"] == set()
 
 
+def test_derived_images_are_listed_and_no_others(engine: Engine) -> None:
+    assert engine.derived() == []
+    image = engine.derive("stack-mine:run", IMAGE, tar({}))
+    engine.restore("a-slug-of-it", image, tar({"hello": b"world"}))
+    assert engine.derived() == ["stack-mine:run"]
+    engine.forget("a-slug-of-it")
+    engine.remove_image("stack-mine:run")
+    assert engine.derived() == []
+
+
 def test_an_image_that_is_here_is_not_asked_for_and_another_is_refused_with_a_reason(engine: Engine) -> None:
     engine.pull(IMAGE)
     with pytest.raises(EngineError):
