@@ -43,7 +43,8 @@ class DockerEngine:
     def ping(self) -> None:
         try:
             with translated():
-                self._client.quick.ping()
+                self._client.brief.ping()
+                self._client.brief.networks(names=[self.namespace])  # a daemon that is stuck there still says OK
         except EngineUnreachable:
             raise
         except EngineError as error:

@@ -1,10 +1,12 @@
 """The connection to one Docker daemon, and the one place where its exceptions become ours."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker.errors
 import requests
@@ -15,7 +17,9 @@ from docker.utils import kwargs_from_env
 
 from runtimes.engine.base import EngineError, EngineUnreachable, gettext_noop
 
+PING_SECONDS = 20
 ANSWER_SECONDS = 60
+ACT_SECONDS = 120
 CONNECTIONS = 32
 
 
@@ -23,14 +27,21 @@ CONNECTIONS = 32
 def translated() -> Iterator[None]:
     """Let no exception of the SDK or of its HTTP library out.
 
-    The daemon's own explanation is kept: it names images, containers and limits. Addresses of the
-    request are not, and what the request carried (environment, files) is in neither.
+    The daemon's own explanation is kept: it names images, containers and limits. Of the address of the
+    request the path is, where no answer came; what the request carried (environment, files) is in neither.
     """
     try:
         yield
     except docker.errors.APIError as error:
         raise EngineError(f"Docker: {error.explanation or error}") from error
-    except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+    except requests.exceptions.Timeout as error:
+        raise EngineUnreachable(
+            gettext_noop(
+                "Docker does not answer (%(call)s). If its daemon is running, it is stuck, and has to be started anew."
+            ),
+            call=_call(error.request),
+        ) from error
+    except requests.exceptions.ConnectionError as error:
         raise EngineUnreachable(gettext_noop("Docker does not answer. Is its daemon running?")) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise EngineError(
@@ -38,6 +49,14 @@ def translated() -> Iterator[None]:
         ) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:  # of a stream, past the HTTP library
         raise EngineUnreachable(gettext_noop("Docker broke off in the middle of an answer.")) from error
+
+
+def _call(request: Any) -> str:
+    """What was asked of the daemon and of which container, without the version of the API and without parameters."""
+    if not request:
+        return "?"
+    path = re.sub(r"^/v[0-9.]+", "", urlsplit(request.url).path)
+    return f"{request.method} {re.sub(r'[0-9a-f]{64}', lambda found: found[0][:12], path)}"
 
 
 class DockerClient:
@@ -52,9 +71,19 @@ class DockerClient:
         self._clients: dict[tuple[int, int | None], APIClient] = {}
 
     @property
+    def brief(self) -> APIClient:
+        """For asking whether it answers at all."""
+        return self._client(PING_SECONDS)
+
+    @property
     def quick(self) -> APIClient:
         """For questions that are answered within a minute or never."""
         return self._client(ANSWER_SECONDS)
+
+    @property
+    def acting(self) -> APIClient:
+        """For what changes a container: seconds, on a busy machine a minute, and for ever where a daemon is stuck."""
+        return self._client(ACT_SECONDS)
 
     @property
     def patient(self) -> APIClient:

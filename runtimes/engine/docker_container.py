@@ -19,7 +19,7 @@ def create(client: DockerClient, kwargs: dict[str, Any]) -> str:
     there may be one whose id was never told: it is removed by its name.
     """
     try:
-        api: Any = client.patient  # the stubs know this call, but not its types
+        api: Any = client.acting  # the stubs know this call, but not its types
         return str(api.create_container_from_config(**kwargs)["Id"])
     except docker.errors.APIError:
         raise
@@ -46,7 +46,7 @@ def remove(client: DockerClient, ref: str) -> None:
     """Kill and remove a container and its unnamed volumes; harmless when it is gone or going."""
     with translated():
         try:
-            client.patient.remove_container(ref, v=True, force=True)
+            client.acting.remove_container(ref, v=True, force=True)
         except docker.errors.APIError as error:
             if error.status_code not in (404, 409):
                 raise

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import docker.errors
 
 from runtimes.engine import docker_container
-from runtimes.engine.base import EngineError, Formation, NotStarted, Observed
+from runtimes.engine.base import EngineError, EngineUnreachable, Formation, NotStarted, Observed
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.docker_kwargs import FORMATION, INDEX, instance_kwargs
 from runtimes.engine.docker_observe import described, inspect, listed
@@ -106,10 +106,15 @@ def _make(client: DockerClient, kwargs: dict[str, Any]) -> str | None:
 
 
 def _start(client: DockerClient, ref: str) -> None:
-    """Start a container. One that cannot start is removed: it would stay for ever, made but dead."""
+    """Start a container. One that cannot start is removed: it would stay for ever, made but dead.
+
+    Of one to whose start no answer came nobody knows yet: that is left to the next who looks.
+    """
     try:
         with translated(), _blamed():
-            client.patient.start(ref)
+            client.acting.start(ref)
+    except EngineUnreachable:
+        raise
     except EngineError:
         docker_container.remove(client, ref)
         raise

@@ -67,7 +67,7 @@ def run(client: DockerClient, spec: JobSpec, uploads: Iterable[Upload]) -> Itera
         docker_files.fill(client, ref, tuple(uploads), spec.user)
         stream = streams.enter_context(attach(client, ref))
         with translated():
-            client.patient.start(ref)
+            client.acting.start(ref)
         yield DockerJob(client, ref, stream, opened)
 
 
@@ -76,7 +76,7 @@ def execute(client: DockerClient, ref: str, command: tuple[str, ...]) -> tuple[i
     output = bytearray()
     with translated():
         made = client.quick.exec_create(ref, list(command))["Id"]
-        socket: Any = client.patient.exec_start(made, socket=True)
+        socket: Any = client.acting.exec_start(made, socket=True)
         with contextlib.closing(socket):
             for _, payload in frames(socket):
                 output += payload
