@@ -1,14 +1,12 @@
 """How the platform itself is: each part says so in a row, and one that falls silent is told by its age."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis import Redis
@@ -18,8 +16,10 @@ from builds import stacks
 from builds.models import Finding
 from runtimes import router
 from runtimes.engine.base import EngineError
+from runtimes.holding import alone
 from runtimes.installation import engine
 from runtimes.models import PlatformLimits, Stack
+from runtimes.regular import Regular
 
 EVERY_SECONDS = 20
 SILENT = timedelta(seconds=90)
@@ -28,7 +28,13 @@ REDIS_SECONDS = 2.0
 
 
 def look() -> None:
-    """Ask every part that the controller can reach, and write down what it says."""
+    """Ask every part that the controller can reach, and write down what it says, unless somebody does already."""
+    with alone("selfcheck") as is_free:
+        if is_free:
+            _look()
+
+
+def _look() -> None:
     for name, text, is_well in _findings():
         note(name, text, is_well=is_well)
     there = [f"stack {stack.name}" for stack in Stack.objects.all()]
@@ -58,25 +64,16 @@ def redis() -> Finding:
     return finding
 
 
-class Heartbeat(threading.Thread):
+class Heartbeat(Regular):
     """Says every few seconds that a worker lives, however long its tasks take."""
 
     def __init__(self, queue: str) -> None:
-        super().__init__(name=f"heartbeat of {queue}", daemon=True)
-        self._queue, self._over = queue, threading.Event()
+        super().__init__(f"heartbeat of {queue}", EVERY_SECONDS)
+        self._queue = queue
 
-    def stop(self) -> None:
-        """Say it no more."""
-        self._over.set()
-
-    def run(self) -> None:
-        while not self._over.is_set():
-            try:
-                note("worker " + self._queue, _("It is at work."))
-            except DatabaseError:  # the next beat tells
-                connection.close()
-            self._over.wait(EVERY_SECONDS)
-        connection.close()
+    def look(self) -> None:
+        """Say it."""
+        note("worker " + self._queue, _("It is at work."))
 
 
 def _findings() -> Iterator[tuple[str, str, bool]]:

@@ -2,14 +2,13 @@
 
 import logging
 import subprocess
-import threading
 
 from django.conf import settings
 
 from runtimes import router
-from runtimes.engine.base import EngineError
 from runtimes.holding import alone
 from runtimes.installation import engine
+from runtimes.regular import Regular
 
 log = logging.getLogger(__name__)
 
@@ -29,29 +28,18 @@ def repair() -> bool:
         return _start("router")
 
 
-class Caretaker(threading.Thread):
+class Caretaker(Regular):
     """Makes Redis anew when somebody has removed it: without it no task would come to do so.
 
     One that is stopped is left: so the platform is stopped. One that is gone for a moment may be in somebody's hands.
     """
 
     def __init__(self) -> None:
-        super().__init__(name="caretaker", daemon=True)
-        self._was_there, self._over = True, threading.Event()
-
-    def stop(self) -> None:
-        """Take no more care."""
-        self._over.set()
-
-    def run(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except EngineError as error:
-                log.error("Nobody knows whether Redis is there: %s", error)
+        super().__init__("caretaker of Redis", LOOK_SECONDS)
+        self._was_there = True
 
     def look(self) -> None:
-        """Make it anew if it was gone the last time too; raises `EngineError` if the engine does not answer."""
+        """Make it anew if it was gone the last time too."""
         is_there = bool(engine().observe({"slipway.role": "redis"}))
         if not (is_there or self._was_there) and settings.SERVICES.exists():
             log.warning("Redis is gone and is made anew.")

@@ -18,6 +18,7 @@ from runtimes.installation import engine
 from runtimes.models import Environment, Instance
 from runtimes.output import Printed
 from runtimes.redaction import Redactor
+from runtimes.regular import Regular
 
 log = logging.getLogger(__name__)
 
@@ -29,31 +30,16 @@ TRIM_SECONDS = 60
 AFTER_FAULT_SECONDS = 1.0
 
 
-class Shipper(threading.Thread):
-    """Follows all instances of this installation until it is told to stop."""
+class Shipper(Regular):
+    """Follows all instances of this installation until it is told to stop: then it finds no new ones any more."""
 
     def __init__(self) -> None:
-        super().__init__(name="shipper", daemon=True)
+        super().__init__("shipper", LOOK_SECONDS)
         self._followers: dict[int, Follower] = {}
         self._crashed: set[tuple[int, datetime | None]] = set()
-        self._over = threading.Event()
         self._trimmed = time.monotonic()
 
-    def stop(self) -> None:
-        """Find no new instances any more."""
-        self._over.set()
-
-    def run(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
-            try:
-                self._look()
-            except DatabaseError as error:
-                log.error("The shipper could not look for instances: %s", error)
-            except Exception:  # nobody would start this thread again, and no line would be stored any more
-                log.exception("The shipper could not look for instances")
-        connection.close()
-
-    def _look(self) -> None:
+    def look(self) -> None:
         self._followers = {pk: each for pk, each in self._followers.items() if each.is_alive()}
         there = Instance.objects.exclude(state="down").exclude(ref="").exclude(pk__in=self._followers)
         crashed = set(there.filter(state="crashed").values_list("pk", "started_at"))

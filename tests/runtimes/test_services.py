@@ -130,7 +130,7 @@ def test_the_care_for_redis_goes_on_when_docker_answers_again(
     monkeypatch.setattr(services, "LOOK_SECONDS", 0.005)
     engine.world.away, caretaker = True, Caretaker()
     caretaker.start()
-    wait_for(lambda: "Nobody knows whether Redis is there" in caplog.text)
+    wait_for(lambda: "The caretaker of Redis could not do its work" in caplog.text)
     engine.world.away = False
     wait_for(asked.exists)
     caretaker.stop()

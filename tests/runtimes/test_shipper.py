@@ -116,12 +116,12 @@ def test_lines_are_stored_while_an_instance_runs_without_secrets(
     see(environment, "v1 web.1 the token is [redacted]")
 
 
-@pytest.mark.parametrize("broken", ["_look", "store"])
+@pytest.mark.parametrize("broken", ["look", "store"])
 def test_a_fault_of_ours_costs_no_line(
     environment: Environment, talker: Talker, shippers: list[Shipper], monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     monkeypatch.setattr(shipper, "AFTER_FAULT_SECONDS", 0.01)
-    owner: object = Shipper if broken == "_look" else output
+    owner: object = Shipper if broken == "look" else output
     works, failed = getattr(owner, broken), threading.Event()
 
     def fail_once(*arguments: Any) -> Any:
@@ -189,7 +189,7 @@ def test_the_lines_of_one_that_crashed_before_anybody_looked_are_there_and_not_r
     one = Shipper()
     looks = []
     for _ in range(3):
-        one._look()
+        one.look()
         looks.append(list(one._followers))
         for follower in one._followers.values():
             follower.join()

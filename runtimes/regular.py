@@ -1,0 +1,39 @@
+"""Threads that do something every few seconds for as long as their process lives."""
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+
+from django.db import DatabaseError, connection
+
+from runtimes.engine.base import EngineError
+
+log = logging.getLogger(__name__)
+
+
+class Regular(threading.Thread, ABC):
+    """Looks at once and every so many seconds, until it is told to stop. What goes wrong is told, and tried again."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(name=name, daemon=True)
+        self._seconds, self._over = seconds, threading.Event()
+
+    @abstractmethod
+    def look(self) -> None:
+        """Do it once. It may raise what it likes."""
+
+    def stop(self) -> None:
+        """Do it no more."""
+        self._over.set()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.look()
+            except (EngineError, DatabaseError) as error:
+                log.error("The %s could not do its work: %s", self.name, error)
+                connection.close()
+            except Exception:  # nobody would start this thread again
+                log.exception("The %s could not do its work", self.name)
+            self._over.wait(self._seconds)
+        connection.close()
