@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e import browsing
+from tests.e2e import browsing, git_server
 from tests.e2e.browsing import PATIENCE_MILLISECONDS
+from tests.e2e.git_server import GitServer
 from tests.e2e.installation import Installation
 from tests.e2e.person import Person
-from tests.e2e.sources import archive, pages
+from tests.e2e.sources import pages
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 
 APP = "relay"
+SERVED = """SELECT slug."commit" FROM runtimes_slug AS slug
+JOIN runtimes_release AS release ON release.slug_id = slug.id
+JOIN runtimes_app AS app ON slug.app_id = app.id WHERE app.name = ? AND release.state = 'live'"""
 SERVER = """
 import http.server, os
 
@@ -30,9 +35,24 @@ http.server.ThreadingHTTPServer(("", int(os.environ["PORT"])), Answer).serve_for
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, installation: Installation, admin: Person) -> Iterator[Page]:
+def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A repository in which work went on after what `stable` names, and its commits."""
+    folder = tmp_path_factory.mktemp("git") / "relay.git"
+    first = pages("", Procfile="web: python server.py\n") | {"server.py": SERVER}
+    commits = [("Answer", first), ("Know colours", {"notes.txt": "1"}), ("Know more of them", {"notes.txt": "2"})]
+    return folder, git_server.repository(folder, commits, stable="Answer")
+
+
+@pytest.fixture(scope="module")
+def server(installation: Installation, admin: Person, history: tuple[Path, dict[str, str]]) -> Iterator[GitServer]:
+    with git_server.serving(installation, "nobody's token", {"relay.git": history[0]}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, installation: Installation, admin: Person, server: GitServer) -> Iterator[Page]:
     """Signed in, on the page of an app that runs in staging and nowhere else."""
-    admin.create(APP, archive(pages("", Procfile="web: python server.py\n") | {"server.py": SERVER}))
+    admin.create(APP, source="git", git_url=server.url("relay.git"), git_ref="stable")
     with browsing.signed_in(browser, installation.url, installation.password) as page:
         page.goto(f"{installation.url}/apps/{APP}/settings/")
         page.locator("#environment-name").fill("staging")
@@ -104,3 +124,30 @@ def test_the_way_back_is_a_new_release_with_its_config_and_the_ledger_tells_all(
     for row, words in zip(ledger, told, strict=True):
         assert words in row
         assert "by admin" in row
+
+
+def test_the_next_promotion_shows_the_commits_and_the_config_vars_by_name_that_differ(
+    page: Page, installation: Installation, admin: Person, server: GitServer, history: tuple[Path, dict[str, str]]
+) -> None:
+    for ref in (history[1]["Know colours"], "main"):
+        admin.change_source(APP, source="git", git_url=server.url("relay.git"), git_ref=ref)
+        deployed = admin.wait(APP, admin.deploy(APP, environment="staging"))
+        assert deployed.state == "live", deployed.log
+    told = installation.manage("setconfig", APP, "STAGE=rehearsal", "--environment", "staging", "--no-release")
+    assert told.returncode == 0, told.stderr
+    page.goto(f"{installation.url}/apps/{APP}/?environment=staging")
+    page.get_by_role("link", name="Promote to production").click()
+    code = page.locator(".promotion ul").first.locator("li")
+    expect(code).to_have_count(2)
+    for row, message in zip(code.all_inner_texts(), ("Know more of them", "Know colours"), strict=True):
+        assert f"{history[1][message][:7]} {message}" in row
+    facts = page.locator(".promotion .facts-wide")
+    for words in ("Set in staging alone\\s*STAGE", "Set in production alone\\s*COLOUR"):
+        expect(facts).to_contain_text(re.compile(words))
+    for secret in ("rehearsal", "blue"):
+        expect(page.locator("main")).not_to_contain_text(secret)
+    page.get_by_role("button", name="Promote to production").click()
+    assert "v4 is live" in browsing.wait_until_over(page)
+    served = installation.rows(SERVED, APP)
+    assert len(served) == 2
+    assert {row["commit"] for row in served} == {history[1]["Know more of them"]}
