@@ -101,9 +101,12 @@ def test_there_is_one_worker_more_than_asked_for_at_most_and_never_one_fewer(
 
 def test_no_old_worker_ends_before_the_release_is_live(environment: Environment, hall: Hall) -> None:
     before = workers(environment)
-    assert release(environment).state == "live"
+    made = release(environment)
+    assert made.state == "live"
     assert workers(environment) == [*before, "v2 worker.1"]
     assert hall.counts == [4]
+    told = "       Workers that take the place of old ones one for one once it is live: 2"
+    assert told in make.log_of(made.journal)
 
 
 def test_where_a_new_worker_crashes_at_its_start_the_release_fails_and_the_old_ones_never_stopped(

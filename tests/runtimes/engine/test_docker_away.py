@@ -70,7 +70,7 @@ def cable(tmp_path: Path) -> Iterator[Cable]:
 @pytest.fixture
 def remote(docker_engine: Engine, cable: Cable, tmp_path: Path) -> Iterator[Engine]:
     """The engine at the other end of the cable."""
-    docker_engine.ping()
+    docker_engine.observe()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
         yield connect("docker", docker_engine.namespace)
