@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from runtimes import caddy, places
 from runtimes.caddy import ACME_ROOT, ADMIN, CONFIG, ROUTES, Tls
-from runtimes.engine.base import EngineError, Observed
+from runtimes.engine.base import EngineError, EngineUnreachable, Observed, Script
 from runtimes.holding import hold
 from runtimes.installation import engine
 from runtimes.models import Domain, Environment, Hold, Instance, Release
@@ -26,6 +26,8 @@ from runtimes.places import Route, Shape, Table
 FOLDER = "/etc/caddy"
 # More characters of changes than this are too many for a command: then all files are exchanged.
 MOST_CHANGES = 64 * 1024
+# The script that changes files in the router, by the router's container. Whoever uses it holds the router.
+_kept: dict[str, Script] = {}
 RELOAD = ("caddy", "reload", "--config", CONFIG, "--address", ADMIN)
 
 
@@ -151,13 +153,26 @@ def _bring(held: Hold, table: Table) -> bool:
     held.note = told._replace(folder="", said={}).note() if is_loaded else ""
     now = _Told(basis, tuple(sorted(shape.items())), told.folder, places.noted(said), told.is_untidy)
     if is_told and sum(map(len, changes)) < MOST_CHANGES:
-        _run(ref, ("sh", "-c", places.CHANGE, "sh", *changes))
+        _change(ref, changes)
     else:
         now = now._replace(folder=_exchange(ref, said), is_untidy=True)
     if not is_loaded:
         _load(ref, shape)
     held.note = now.note()
     return True
+
+
+def _change(ref: str, changes: list[str]) -> None:
+    """Change files among those in use, by the script that is kept ready for it, or by a new one if that has ended."""
+    if script := _kept.get(ref):
+        try:
+            return _check(*script.run(*changes))
+        except EngineUnreachable:  # to change the same once more does no harm
+            pass
+    while _kept:
+        _kept.popitem()[1].close()
+    _kept[ref] = engine().script(ref, places.CHANGE)
+    return _check(*_kept[ref].run(*changes))
 
 
 def _exchange(ref: str, said: Mapping[str, str]) -> str:
@@ -199,7 +214,10 @@ def _load(ref: str, shape: Shape) -> None:
 
 
 def _run(ref: str, command: tuple[str, ...]) -> None:
-    code, output = engine().exec(ref, command)
+    _check(*engine().exec(ref, command))
+
+
+def _check(code: int, output: str) -> None:
     if code:
         raise EngineError(_("The router refused its configuration: %(why)s") % {"why": output.strip()[-500:]})
 

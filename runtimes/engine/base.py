@@ -138,6 +138,21 @@ class Terminal(Protocol):
         ...
 
 
+class Script(Protocol):
+    """A shell script kept ready in a running container. It may be run from several threads, once at a time."""
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Run it with these arguments, none of which has a line end; return its exit status and its output.
+
+        Raises `EngineUnreachable` if it cannot be told how it ended: it may have run then, or not.
+        """
+        ...
+
+    def close(self) -> None:
+        """Keep it no longer."""
+        ...
+
+
 class Job(Protocol):
     """A running job. Drain `output` before you `wait`."""
 
@@ -343,6 +358,10 @@ class Engine(Protocol):
 
         A command that does not exist ends with 126 or 127.
         """
+        ...
+
+    def script(self, ref: str, script: str) -> Script:
+        """Keep a script for /bin/sh ready in a running container, which is a tenth of a second faster than `exec`."""
         ...
 
     def terminal(

@@ -14,6 +14,7 @@ from runtimes.engine import (
     docker_network,
     docker_observe,
     docker_restore,
+    docker_script,
     docker_terminal,
 )
 from runtimes.engine.base import (
@@ -26,6 +27,7 @@ from runtimes.engine.base import (
     Labels,
     Login,
     Observed,
+    Script,
     Stats,
     Terminal,
     Upload,
@@ -88,6 +90,9 @@ class DockerEngine:
 
     def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
         return docker_job.execute(self._client, ref, command)
+
+    def script(self, ref: str, script: str) -> Script:
+        return docker_script.DockerScript(self._client, ref, script)
 
     def terminal(
         self, ref: str, name: str, command: tuple[str, ...], env: Mapping[str, str] | None = None

@@ -14,6 +14,7 @@ from typing import Any
 from runtimes.engine import references
 from runtimes.engine.base import (
     EngineError,
+    EngineUnreachable,
     Exit,
     Formation,
     JobSpec,
@@ -57,6 +58,21 @@ class FakeJob:
 
     def kill(self) -> None:
         self.container.signal("SIGKILL")
+
+
+class FakeScript:
+    """A script in a pretended container; it has ended when the container has, also if that was started again."""
+
+    def __init__(self, container: Container, script: str) -> None:
+        self._container, self._began, self._command = container, container.started_at, ("sh", "-c", script, "sh")
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        if self._container.state != "up" or self._container.started_at != self._began:
+            raise EngineUnreachable(f"The container {self._container.plan.name} is not running.")
+        return self._container.run((*self._command, *arguments))
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class FakeEngine:
@@ -145,6 +161,9 @@ class FakeEngine:
 
     def exec(self, ref: str, command: tuple[str, ...]) -> tuple[int, str]:
         return self._running(ref).run(command)
+
+    def script(self, ref: str, script: str) -> FakeScript:
+        return FakeScript(self._running(ref), script)
 
     @contextlib.contextmanager
     def terminal(

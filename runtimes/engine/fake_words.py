@@ -116,7 +116,7 @@ def timeout(process: Process) -> int:
 
 def shell(process: Process) -> int:
     match process.argv[1:]:
-        case ["-c", line]:
+        case ["-c", line, *_]:  # what a script is given it cannot use
             return run_line(process, line)
     process.complain("sh: the fake engine knows -c only")
     return REFUSED

@@ -281,6 +281,20 @@ def test_only_what_changed_is_told(shared_db: None, engine: FakeEngine) -> None:
     assert put(engine) == exchanged
 
 
+def test_a_router_that_was_started_again_is_told_what_changes_by_a_script_of_its_own(
+    shared_db: None, engine: FakeEngine
+) -> None:
+    app = make.app()
+    router.sync()
+    Environment.objects.create(app=app, name="staging")
+    router.sync()
+    engine.world.restart()
+    engine.world.start(engine.world.find(f"{engine.namespace}-router"))
+    Environment.objects.create(app=app, name="preview")
+    assert router.sync()
+    assert list(routes(engine)) == ["shop--preview.localhost", "shop--staging.localhost", "shop.localhost"]
+
+
 def test_a_change_that_is_too_long_for_a_command_exchanges_all_files(
     shared_db: None, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

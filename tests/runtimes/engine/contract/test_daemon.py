@@ -103,6 +103,7 @@ QUESTIONS: dict[str, Callable[[Engine], object]] = {
     "tail": lambda engine: engine.tail("ref"),
     "put": lambda engine: engine.put("ref", "/app", tar({})),
     "exec": lambda engine: engine.exec("ref", ("true",)),
+    "script": lambda engine: engine.script("ref", "true"),
     "terminal": _open,
     "hang_up": lambda engine: engine.hang_up("ref", "one"),
     "stats": lambda engine: engine.stats("ref"),
