@@ -192,6 +192,7 @@ def test_a_slug_of_another_name_in_the_storage_is_left_alone(build: Build) -> No
     assert stored() == ["zz/other"]
 
 
+@pytest.mark.thorough
 def test_a_slug_of_half_a_gigabyte_costs_no_memory(tmp_path: Path) -> None:
     script, quick = Path(__file__).with_name("collect_large_slug.py"), Path("/dev/shm")
     place = tempfile.mkdtemp(dir=quick if quick.is_dir() and shutil.disk_usage(quick).free > 2**30 else tmp_path)

@@ -21,6 +21,8 @@ from tests.console import factories as make
 from tests.console.deeds import CHANGE_NOTHING, DEEDS
 from tests.doubles import empty_queues, queued, undone
 
+pytestmark = pytest.mark.thorough
+
 PEOPLE = ("", "charlie", "vera", "mark", "olga", "alice", "root")
 ROLES = {"vera": Role.VIEWER, "mark": Role.MEMBER, "olga": Role.OPERATOR, "alice": Role.ADMIN}
 

@@ -5,6 +5,8 @@ import pytest
 from runtimes.models import App, Journal
 from tests.console import demo
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.django_db
 def test_the_demonstration_makes_apps_with_deploys() -> None:

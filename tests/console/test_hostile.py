@@ -12,6 +12,8 @@ from pytest_django import Settings
 from runtimes.models import App, Environment
 from tests.console import factories as make
 
+pytestmark = pytest.mark.thorough
+
 NONSENSE = [
     "-1",
     "1e9",

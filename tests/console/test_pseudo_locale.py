@@ -23,6 +23,8 @@ from tests.console.test_access import PEOPLE, QUERY, ROUTES, World, arguments, b
 from tests.console.test_translations import THE_SAME_EVERYWHERE, Texts
 from tests.doubles import undone
 
+pytestmark = pytest.mark.thorough
+
 # A word as sentences have it: no key, no host, no number.
 WORD = re.compile(r"[A-Za-z][a-z'-]+[.:;!?…]?")
 

@@ -14,6 +14,8 @@ from runtimes.models import App, Team
 from tests.console import factories as make
 from tests.doubles import undone
 
+pytestmark = pytest.mark.thorough
+
 MOST = 12
 OF_AN_APP = (
     "/apps/shop/",

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from runtimes.models import Image, Release
 from tests import factories as make
 
-pytestmark = pytest.mark.usefixtures("shared_db")
+pytestmark = [pytest.mark.usefixtures("shared_db"), pytest.mark.thorough]
 
 
 def at(name: str) -> Any:
