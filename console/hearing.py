@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
@@ -27,29 +25,19 @@ async def listen(topic: str, rung: Callable[[], object], retry_seconds: float = 
 
 
 class Ear:
-    """Waits for one topic, for any number of listeners, and looks for them."""
+    """Waits for one topic, for any number of listeners; `rings` says how often it has rung."""
 
     def __init__(self, topic: str) -> None:
-        self.listeners = 0
-        self._last = time.monotonic()  # what rang before it opened nobody heard
-        self._looks: dict[Hashable, tuple[float, asyncio.Task[int]]] = {}
+        self.listeners = self.rings = 0
         self._next = asyncio.Event()
         self._task = asyncio.create_task(listen(topic, self.ring))
 
-    async def wait(self, seconds: float) -> bool:
-        """Wait for the next ring, at most so long; say whether there was one."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._next.wait(), seconds)
-            return True
-        return False
-
-    async def look(self, key: Hashable, look: Callable[[], Coroutine[Any, Any, int]], seconds: float) -> int:
-        """What was found by this key at most so many seconds ago and not before the last ring; else look now."""
-        since = max(self._last, time.monotonic() - seconds)
-        self._looks = {each: seen for each, seen in self._looks.items() if seen[0] >= since}
-        if key not in self._looks:
-            self._looks[key] = time.monotonic(), asyncio.create_task(look())
-        return await asyncio.shield(self._looks[key][1])
+    async def wait(self, seconds: float, since: int) -> bool:
+        """Wait, at most so long, until it has rung more often than `since`; say whether it has."""
+        if self.rings == since:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._next.wait(), seconds)
+        return self.rings != since
 
     async def close(self) -> None:
         """Stop listening."""
@@ -57,8 +45,8 @@ class Ear:
         await asyncio.gather(self._task, return_exceptions=True)
 
     def ring(self) -> None:
-        """Wake all who wait; what was seen before is old."""
-        self._last = time.monotonic()
+        """Wake all who wait."""
+        self.rings += 1
         self._next.set()
         self._next = asyncio.Event()
 

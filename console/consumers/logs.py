@@ -8,14 +8,13 @@ from channels.db import database_sync_to_async
 
 from builds import deploys
 from console import access, feeds
-from console.consumers.socket import Socket
-from console.hearing import Ear
+from console.consumers.socket import AppSocket
 from runtimes.models import Journal
 
 BATCH_CHARACTERS = 64 * 1024
 
 
-class Lines(Socket):
+class Lines(AppSocket):
     """Lines as they come. The browser says how far it has read, and answers for the batches it took."""
 
     channel_layer_alias = "none"  # the feed listens, once for all
@@ -29,11 +28,6 @@ class Lines(Socket):
         self.room = asyncio.Event()
         self.following = False
         self.since: int | None = None
-
-    async def refusal_now(self, ear: Ear) -> int:
-        """One answer for all who watch the same with one session: there may be many."""
-        key = (self.scope["session"].session_key, self.scope["path"])
-        return await ear.look(key, self.refusal, self.ping_seconds * self.pings_per_check / 5)
 
     async def receive_json(self, content: dict[str, Any], **_: Any) -> None:
         """`{"since": 5120}` begins after that line; `{"ack": 10}` answers so many batches."""
@@ -95,15 +89,12 @@ class Lines(Socket):
 class DeployLog(Lines):
     """The log of one deploy."""
 
-    def find(self, user: Any) -> bool:
-        """The deploy, by its app and its number."""
-        route = self.scope["url_route"]["kwargs"]
-        if (app := access.find_app(user, route["name"])) is None:
-            return False
-        journal = Journal.objects.deploys().filter(app=app, number=route["number"]).first()
+    def find_in_app(self) -> bool:
+        """The deploy, by its number."""
+        journal = Journal.objects.deploys().filter(app=self.app, number=self.route["number"]).first()
         if journal is None:
             return False
-        self.app, self.journal, self.subject = app, journal, feeds.DeploySubject(journal)
+        self.journal, self.subject = journal, feeds.DeploySubject(journal)
         return True
 
     async def state(self) -> str:
@@ -115,12 +106,9 @@ class DeployLog(Lines):
 class RunLog(Lines):
     """The log of a command that somebody ran."""
 
-    def find(self, user: Any) -> bool:
-        """The command, by its app and its number."""
-        route = self.scope["url_route"]["kwargs"]
-        if (app := access.find_app(user, route["name"])) is None:
-            return False
-        if (one := access.find_one_off(app, route["number"])) is None:
+    def find_in_app(self) -> bool:
+        """The command, by its number."""
+        if (one := access.find_one_off(self.app, self.route["number"])) is None:
             return False
         self.one = one
         self.subject = feeds.DeploySubject(one.journal)
@@ -135,12 +123,9 @@ class RunLog(Lines):
 class InstancesLog(Lines):
     """What the instances of an environment print."""
 
-    def find(self, user: Any) -> bool:
-        """The environment, by its app and its name."""
-        route = self.scope["url_route"]["kwargs"]
-        if (app := access.find_app(user, route["name"])) is None:
-            return False
-        if (environment := app.environments.filter(name=route["environment"]).first()) is None:
+    def find_in_app(self) -> bool:
+        """The environment, by its name."""
+        if (environment := self.app.environments.filter(name=self.route["environment"]).first()) is None:
             return False
         self.subject = feeds.OutputSubject(environment)
         return True

@@ -6,8 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from builds import register, stacks
-from console import access
-from console.consumers.socket import Socket
+from console.consumers.socket import AppSocket, Socket
 from runtimes.models import App
 
 NEWS_BREATH_SECONDS = 0.5
@@ -59,14 +58,12 @@ class News(Socket):
             await asyncio.sleep(NEWS_BREATH_SECONDS)
 
 
-class AppNews(News):
+class AppNews(AppSocket, News):
     """Whatever is visible of one app."""
 
-    def find(self, user: Any) -> bool:
-        """The app by its name."""
-        if (app := access.find_app(user, self.scope["url_route"]["kwargs"]["name"])) is None:
-            return False
-        self.topics = frozenset({f"app.{app.pk}"})
+    def find_in_app(self) -> bool:
+        """The app itself."""
+        self.topics = frozenset({f"app.{self.app.pk}"})
         return True
 
 

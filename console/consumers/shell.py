@@ -36,8 +36,7 @@ class ShellSocket(Socket):
 
     def find(self, user: Any) -> bool:
         """The shell, by its app and its number, if it is this user's and may be still."""
-        route = self.scope["url_route"]["kwargs"]
-        found = access.find_shell(user, route["name"], route["number"]) if settings.SHELL else None
+        found = access.find_shell(user, self.route["name"], self.route["number"]) if settings.SHELL else None
         if found is None:
             return False
         self.shell = found

@@ -14,8 +14,10 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
-from console import people
-from console.hearing import Ear, hearing
+from console import access, people, recheck
+from console.hearing import hearing
+from console.recheck import FORBIDDEN, GONE, SIGNED_OUT, Claim
+from runtimes.models import App
 
 LONGEST_MESSAGE = 200
 
@@ -38,18 +40,24 @@ class Socket(AsyncJsonWebsocketConsumer):
         self.run(self._keep_alive())
         await self.begin()
 
+    @property
+    def route(self) -> dict[str, Any]:
+        """What the address says."""
+        route: dict[str, Any] = self.scope["url_route"]["kwargs"]
+        return route
+
     async def refusal(self) -> int:
         """Why this socket must close, as a code; 0 if it need not."""
         session = self.scope["session"]
         user = await get_user({"session": session.__class__(session.session_key)})
         if not user.is_authenticated or not user.is_active:
-            return 4401
+            return SIGNED_OUT
         self.who = people.topic(user)
-        return 0 if await database_sync_to_async(self.find)(user) else 4404
+        return 0 if await database_sync_to_async(self.find)(user) else GONE
 
-    async def refusal_now(self, ear: Ear) -> int:  # noqa: ARG002 - not every socket shares what it finds
-        """The same, asked again."""
-        return await self.refusal()
+    async def refusal_now(self, *, rung: bool) -> int:  # noqa: ARG002 - not every socket can wait for others
+        """The same, asked again: because the bell rang for this person, or because it is time."""
+        return FORBIDDEN if (code := await self.refusal()) == GONE else code
 
     def find(self, user: Any) -> bool:
         """Look for what this socket is about, as this user; say whether it is there for them."""
@@ -101,15 +109,42 @@ class Socket(AsyncJsonWebsocketConsumer):
 
     async def _keep_alive(self) -> None:
         async with hearing(self.who) as ear:
+            rings = ear.rings
             while True:
                 for _ in range(self.pings_per_check):
-                    if await ear.wait(self.ping_seconds):
+                    if await ear.wait(self.ping_seconds, rings):
                         break
                     await self.send_json({"t": "ping"})
-                if code := await self.refusal_now(ear):
-                    await self.close(4403 if code == 4404 else code)
+                rung, rings = ear.rings != rings, ear.rings  # what rings during the look asks for another
+                if code := await self.refusal_now(rung=rung):
+                    await self.close(code)
                     return
                 await self.look_again()
+
+
+class AppSocket(Socket):
+    """About an app or something of it. Whether it may stay is asked with all others of this process."""
+
+    round_seconds = 2.0  # for so long those who are due wait for each other
+    hurry_seconds = 0.05
+    app: App
+
+    def find(self, user: Any) -> bool:
+        """The app by its name, and what the rest of the address says of it."""
+        found = access.find_app(user, self.route["name"])
+        if found is None:
+            return False
+        self.app = found
+        return self.find_in_app()
+
+    def find_in_app(self) -> bool:
+        """Look for what this socket is about; say whether the app has it."""
+        return True
+
+    async def refusal_now(self, *, rung: bool) -> int:
+        """One round of questions for all who are due; at once if something changed for this person."""
+        claim = Claim(self.scope["session"].session_key, self.app.pk)
+        return await recheck.code_for(claim, self.hurry_seconds if rung else self.round_seconds)
 
 
 class Nowhere(Socket):
@@ -117,7 +152,7 @@ class Nowhere(Socket):
 
     async def refusal(self) -> int:
         """There is nothing here."""
-        return 4404
+        return GONE
 
 
 def _parsed(text: str | None) -> dict[str, Any] | None:

@@ -10,8 +10,10 @@ from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.sessions import SessionMiddlewareStack
 from channels.testing import WebsocketCommunicator
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
 from pytest_django import Settings
 
 from console import people
@@ -260,15 +262,50 @@ async def test_nonsense_from_one_viewer_spoils_nothing_for_others(
     await other.disconnect()
 
 
-async def test_who_loses_their_role_is_cut_off(knock: Callable[..., WebsocketCommunicator], journal: Journal) -> None:
-    class Watchful(DeployLog):
-        ping_seconds = 0.05
+class Watchful(DeployLog):
+    """Asks again all the time."""
 
+    ping_seconds = round_seconds = 0.05
+
+
+def lose_membership() -> None:
+    """Vera is not on the team any more, and no bell rang."""
+    Membership.objects.filter(user__username="vera").delete()
+
+
+def end_session() -> None:
+    """Vera's session has gone, and no bell rang."""
+    Session.objects.all().delete()
+
+
+def destroy_app() -> None:
+    """The app is being destroyed."""
+    App.objects.update(destroyed_at=timezone.now())
+
+
+@pytest.mark.parametrize(("change", "code"), [(lose_membership, 4403), (end_session, 4401), (destroy_app, 4404)])
+async def test_who_may_not_watch_any_more_is_cut_off_although_no_bell_rang(
+    change: Callable[[], None], code: int, knock: Callable[..., WebsocketCommunicator], journal: Journal
+) -> None:
     talk = await database_sync_to_async(knock)(LOG, "vera", to=serving(Watchful))
     await talk.connect()
     await heard(talk, "ping")
-    await database_sync_to_async(Membership.objects.filter(user__username="vera").delete)()
-    assert await ended(talk) == 4403
+    await database_sync_to_async(change)()
+    assert await ended(talk) == code
+
+
+async def test_who_stays_is_not_cut_off_with_the_others(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal
+) -> None:
+    vera, mark = [await database_sync_to_async(knock)(LOG, name, to=serving(Watchful)) for name in ("vera", "mark")]
+    for talk in (vera, mark):
+        await talk.connect()
+        await heard(talk, "ping")
+    await database_sync_to_async(lose_membership)()
+    assert await ended(vera) == 4403
+    for _ in range(3):
+        await heard(mark, "ping")
+    await mark.disconnect()
 
 
 async def opened(knock: Callable[..., WebsocketCommunicator], address: str, person: str) -> WebsocketCommunicator:
@@ -310,30 +347,6 @@ async def test_whose_access_changes_is_looked_at_at_once(
     talk = await opened(knock, address, "vera")
     await database_sync_to_async(change)()
     assert await ended(talk) == code
-
-
-async def test_many_who_watch_with_one_session_ask_once_for_all(
-    knock: Callable[..., WebsocketCommunicator], journal: Journal, signed_in: Callable[[str], Client]
-) -> None:
-    looks: list[Any] = []
-
-    class Counting(DeployLog):
-        def find(self, user: Any) -> bool:
-            looks.append(user)
-            return super().find(user)
-
-    cookies = (await database_sync_to_async(signed_in)("vera")).cookies
-    talks = [
-        await opened(lambda address, _: knock(address, to=serving(Counting), cookies=cookies), LOG, "vera")
-        for _ in range(5)
-    ]
-    for talk in talks:
-        await talk.send_json_to({"since": 0})
-        await heard(talk, "hello")
-    assert len(looks) == 5
-    await database_sync_to_async(lose_role)()
-    assert [await ended(talk) for talk in talks] == [4403] * 5
-    assert len(looks) == 6
 
 
 async def test_a_password_changed_by_oneself_ends_the_sockets_of_other_sessions(
