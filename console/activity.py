@@ -143,7 +143,7 @@ def _system_user() -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
-        return "uid " + str(os.getuid())
+        return f"uid={os.getuid()}"
 
 
 def _secrets(app: App | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from runtimes.freeze import Runnable, as_set_now, runs
 from runtimes.models import ConfigVar, Environment, Release, Slug
+from runtimes.redaction import redact_command
 
 # The release command among the commands of process types.
 RELEASE = "release"
@@ -83,11 +84,16 @@ def promotion(live: Release, target: Environment) -> Promotion:
         old=old,
         **_commits(live, old),
         config=differing(old.config, ours) if old else [],
-        commands=[(name, before.get(name, ""), after.get(name, "")) for name in differing(before, after) if old],
+        commands=[(name, *_shown(before, after, name)) for name in differing(before, after) if old],
         only_there=sorted(theirs.keys() - ours.keys()),
         only_here=sorted(ours.keys() - theirs.keys()),
         other_values=sorted(name for name in theirs.keys() & ours.keys() if theirs[name] != ours[name]),
     )
+
+
+def _shown(before: dict[str, str], after: dict[str, str], name: str) -> tuple[str, str]:
+    """A command as it is and as it would be, without what somebody typed into it as a secret."""
+    return redact_command(before.get(name, "")), redact_command(after.get(name, ""))
 
 
 def _commits(live: Release, old: Release | None) -> dict[str, Any]:

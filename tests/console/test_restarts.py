@@ -56,3 +56,12 @@ def test_what_the_last_restart_left_as_it_was_is_on_the_pages_of_its_instances(
     app.environments.filter(name="production").update(unrestarted="web.1, web.2")
     for page in pages:
         assert "the last restart was given up for web.1, web.2: no other" in alice.get(page).content.decode()
+
+
+def test_what_the_last_restart_left_is_no_news_while_the_next_one_is_under_way(
+    instances: list[Instance], app: App, alice: Client
+) -> None:
+    app.environments.filter(name="production").update(unrestarted="web.1")
+    page = restart(alice, "")
+    assert ("To be restarted" in page, "the last restart" in page) == (True, False)
+    assert "the last restart" not in alice.get("/apps/shop/").content.decode()

@@ -255,7 +255,7 @@ def test_a_promotion_says_which_commits_commands_and_config_it_would_change(alic
     first, third = Release.objects.get(number=1), app.production.live
     assert third
     staging = app.environments.create(name="staging")
-    commands = {"web": "old web", "clock": "tick"}
+    commands = {"web": "old web", "clock": "tick --token=typed-secret"}
     facts = {"environment": staging, "number": 1, "state": "live", "journal": first.journal, "commands": commands}
     Release.objects.create(slug=first.slug, config={"OLD": "1", "SAME": "1"}, release_command="migrate", **facts)
     for key, environment in (("SAME", None), ("HERE", staging), ("THERE", app.production), ("BOTH", None)):
@@ -267,7 +267,7 @@ def test_a_promotion_says_which_commits_commands_and_config_it_would_change(alic
     assert "ccccccc Third" in look
     assert "bbbbbbb Second" in look
     assert look.count("aaaaaaa First") == 1, "It serves there already."
-    assert "clock tick is there no more" in look
+    assert "clock tick --token=[redacted] is there no more" in look
     assert "release migrate none any more" in look
     assert "web old web gunicorn wsgi -w 4 -b :$PORT" in look
     assert "Changed since the last release BOTH , HERE , OLD" in look
