@@ -249,10 +249,14 @@ def under_way(apps: Iterable[App]) -> "QuerySet[Journal]":
 
 
 def going(apps: Iterable[App]) -> list[Going]:
-    """The same, in one query."""
-    states = ("build__state", "build__image", "releases__state")
-    rows = under_way(apps).values_list("app", "environment", "number", *states)
-    return [Going(app, environment, number, _going(*states)) for app, environment, number, *states in rows]
+    """The same, in one query that is quick to make: every page asks it."""
+    columns = ("app", "environment", "number", "build__state", "build__image", "releases__state")
+    rows = Journal.objects.filter(sealed_at=None, app__in=apps).order_by("pk").values_list(*columns)
+    return [
+        Going(app, environment, number, _going(build, image, release))
+        for app, environment, number, build, image, release in rows
+        if release == "pending" or build in ("queued", "running") or (build == "succeeded" and not release)
+    ]
 
 
 def _going(build: str | None, image: str | None, release: str | None) -> str:

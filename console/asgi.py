@@ -25,3 +25,4 @@ application = ProtocolTypeRouter(
 # What is loaded by now stays to the end: nobody waits while the collector of garbage looks at it again and again.
 gc.collect()
 gc.freeze()
+gc.set_threshold(10_000, 20, 10)  # a page makes some ten thousand objects, which go with it

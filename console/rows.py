@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum, TextField
+from django.db.models.functions import Cast, Coalesce
 
 from builds import deploys
 from builds.deploys import Going
@@ -17,6 +17,10 @@ from runtimes.output import last_words
 from runtimes.redaction import redact_command
 
 RECENT = 20
+_BRIEFLY = (
+    *("environment", "number", "created_at", "live_at", "created_by__username"),
+    *("slug__commit", "slug__sha256", "image__reference", "image__digest"),
+)
 Row = TypeVar("Row", Instance, Process)
 
 
@@ -31,12 +35,15 @@ class Bar(NamedTuple):
 class Batch:
     """What is read for some environments at once: each kind in one query, when it is asked for first.
 
-    `going` is what is under way, if that is known already.
+    `going` is what is under way, if that is known already. What is `brief` knows of a release what a list shows.
     """
 
-    def __init__(self, environments: Sequence[Environment], going: Iterable[Going] | None = None) -> None:
+    def __init__(
+        self, environments: Sequence[Environment], going: Iterable[Going] | None = None, *, brief: bool = False
+    ) -> None:
         self._environments = environments
         self._going = going
+        self._brief = brief
 
     @cached_property
     def going(self) -> dict[int, Going]:
@@ -47,11 +54,17 @@ class Batch:
 
     @cached_property
     def live(self) -> dict[int, Release]:
-        """By environment what serves; `has_crashed` says whether one of its instances has."""
-        crashed = Instance.objects.filter(release=OuterRef("pk"), state="crashed")
-        releases = Release.objects.filter(environment__in=self._environments, state="live").defer("config")
-        related = releases.select_related("slug__stack", "image", "created_by")
-        return {each.environment_id: each for each in related.annotate(has_crashed=Exists(crashed))}
+        """By environment what serves; `has_crashed` says whether one of its instances has, `up` how many serve."""
+        instances = Instance.objects.filter(release=OuterRef("pk")).order_by()
+        up = instances.filter(state="up").values("release").annotate(count=Count("*")).values("count")
+        found = Release.objects.filter(environment__in=self._environments, state="live").annotate(
+            has_crashed=Exists(instances.filter(state="crashed")), up=Coalesce(Subquery(up), 0)
+        )
+        if self._brief:
+            found = found.select_related("slug", "image", "created_by").only(*_BRIEFLY)
+        else:
+            found = found.select_related("slug__stack", "image", "created_by").defer("config")
+        return {each.environment_id: each for each in found}
 
     @cached_property
     def deploys(self) -> dict[int, list[Bar]]:
@@ -63,6 +76,12 @@ class Batch:
         """By environment all instances there are."""
         rows = Instance.objects.filter(environment__in=self._environments).exclude(state="down")
         return _by_environment(rows.select_related("release").defer("release__config"))
+
+    @cached_property
+    def wanted(self) -> dict[int, int]:
+        """By environment how many instances should run unless it is stopped."""
+        rows = Process.objects.filter(environment__in=self._environments).order_by().values_list("environment")
+        return dict(rows.annotate(Sum("quantity")))
 
     @cached_property
     def processes(self) -> dict[int, list[Process]]:
@@ -122,13 +141,13 @@ class AppRow:
     @property
     def up(self) -> int:
         """How many instances of the live release are up."""
-        return sum(instance.state == "up" for instance in self.serving)
+        return self.live.up if self.live else 0  # type: ignore[attr-defined]
 
     @property
     def wanted(self) -> int:
         """How many instances should be up."""
         running = self.live and not self.environment.stopped
-        return sum(process.quantity for process in self.processes) if running else 0
+        return self.batch.wanted.get(self.environment.pk, 0) if running else 0
 
     @property
     def is_behind(self) -> bool:
@@ -209,10 +228,10 @@ class Formation:
 def rows_of(apps: Iterable[App], environment: str = "production", going: Iterable[Going] | None = None) -> list[AppRow]:
     """A row for each app that has an environment of that name, in the given order."""
     by_id = {app.pk: app for app in apps}
-    found = list(Environment.objects.filter(app__in=by_id, name=environment).order_by().annotate(since=_since()))
+    found = list(Environment.objects.filter(app__in=by_id, name=environment).order_by())
     for one in found:
         one.app = by_id[one.app_id]
-    batch = Batch(found, going)
+    batch = Batch(found, going, brief=True)
     rows = {one.app.pk: AppRow(one.app, one, batch) for one in found}
     return [rows[pk] for pk in by_id if pk in rows]
 
@@ -225,26 +244,32 @@ def row_of(environment: Environment, going: Iterable[Going] | None = None) -> Ap
 def _deploys(environments: Sequence[Environment]) -> dict[int, list[Bar]]:
     """The latest deploys by environment, newest first, without a single model: there may be a thousand."""
     found: dict[int, dict[int, Bar]] = defaultdict(dict)
-    rows = _recent(environments).order_by("-pk").values_list("environment", "number", *deploys.COLUMNS)
-    for environment, number, *columns in rows:
+    for environment, number, *columns in _recent(environments):
         facts = deploys.Facts(*columns)
-        found[environment].setdefault(number, Bar(number, facts.state, facts.seconds))
+        bar = Bar(number, facts.state, _seconds(columns[0], facts.ended))
+        found[environment].setdefault(number, bar)
     return {environment: list(bars.values()) for environment, bars in found.items()}
 
 
-def _recent(environments: Sequence[Environment]) -> "QuerySet[Journal]":
-    """The journals of the latest deploys; a busy environment's thousands of older ones are never looked at."""
-    if len(environments) == 1:
-        newest = Journal.objects.deploys().filter(environment=environments[0]).order_by("-pk").values("pk")[:RECENT]
-        return Journal.objects.filter(pk__in=newest)
-    each_since = (Q(environment=each.pk, pk__gte=each.since) for each in environments)  # type: ignore[attr-defined]
-    return Journal.objects.deploys().filter(reduce(or_, each_since, Q(pk__in=[])))
+def _recent(environments: Sequence[Environment]) -> "QuerySet[Environment, Any]":
+    """Key, number and columns of the latest deploys; a busy environment's thousands of older ones are never looked at.
 
-
-def _since() -> Any:
-    """For a query of environments: the key of the oldest of its latest deploys."""
+    Moments come as text: few of them are needed, and making all of them what they are takes longer than the query.
+    """
     of_it = Journal.objects.deploys().filter(environment=OuterRef("pk")).order_by("-pk").values("pk")
-    return Coalesce(Subquery(of_it[RECENT - 1 : RECENT]), 0)
+    since = Coalesce(Subquery(of_it[RECENT - 1 : RECENT]), 0)
+    chosen = [each.pk for each in environments]
+    rows = Environment.objects.filter(pk__in=chosen, journals__number__gt=0, journals__pk__gte=since)
+    columns = (
+        Cast(f"journals__{name}", TextField()) if name.endswith("_at") else f"journals__{name}"
+        for name in deploys.COLUMNS
+    )
+    return rows.order_by("-journals__pk").values_list("pk", "journals__number", *columns)
+
+
+def _seconds(created: str, ended: Any) -> float | None:
+    """Between two moments that are text; None while it goes on."""
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(created)).total_seconds() if ended else None
 
 
 def _by_environment(rows: "QuerySet[Row]") -> dict[int, list[Row]]:

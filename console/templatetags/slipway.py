@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from console import ansi
 from console.rows import AppRow
 from console.under_way import under_way
+from runtimes.models import Release
 
 register = template.Library()
 
@@ -83,13 +84,16 @@ def state(name: str, word: str = "") -> SafeString:
 @register.simple_tag
 def state_icon(name: str) -> SafeString:
     """A state as an icon alone, with its word for those who cannot see it."""
-    tone, glyph, word = STATES[name]
-    spin = "spin" if glyph == "loader-2" else ""
+    return _state_icon(*STATES[name][:2], word(name))
+
+
+@cache
+def _state_icon(tone: str, glyph: str, word: str) -> SafeString:
     return format_html(
         '<span class="state-icon state-{}" title="{}">{}<span class="visually-hidden">{}</span></span>',
         tone,
         word,
-        icon(glyph, spin),
+        _icon(glyph, "spin" if glyph == "loader-2" else ""),
         word,
     )
 
@@ -193,6 +197,34 @@ def initials(user: Any) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=10_000)
+def of_app(route: str, name: str) -> str:
+    """The address of a page of an app, remembered: a list has many of them."""
+    return reverse(route, args=[name])
+
+
+@register.simple_tag
+def made_of(release: Release) -> SafeString:
+    """What a release runs: an image by its name and digest, or else a commit, or else the digits of a slug."""
+    if (image := release.image) is not None:
+        return format_html(
+            '<code class="reference" title="{}">{}</code> <code class="quiet">{}</code>',
+            *(image.digest, image.reference, image.short),
+        )
+    short = release.slug.short if release.slug else ""
+    if release.commit:
+        return format_html('<code title="{}">{}</code>', _("Slug %(slug)s") % {"slug": short}, commit(release.commit))
+    return format_html('<code class="quiet" title="{}">{}</code>', _("Slug"), short)
+
+
+@register.simple_tag
+def since(release: Release) -> SafeString:
+    """Since when a release serves, and who made it."""
+    by = _("by %(who)s") % {"who": release.created_by.get_username()} if release.created_by else ""
+    return format_html("{} {}", ago(release.live_at or release.created_at), by)
+
+
+@register.simple_tag
 def bars(row: AppRow) -> SafeString | str:
     """The latest deploys of an app as bars: higher took longer, the colour is the state.
 
@@ -201,13 +233,13 @@ def bars(row: AppRow) -> SafeString | str:
     """
     if not row.deploys:
         return ""
-    where = reverse("deploys", args=[row.app.name])
-    words = {name: escape(word(name)) for name in {deploy.state for deploy in row.deploys}}
+    where = of_app("deploys", row.app.name)
+    drawn_as = {name: (tone(name), escape(word(name))) for name in {deploy.state for deploy in row.deploys}}
     drawn = "".join(
-        f'<a href="{where}{deploy.number}/" tabindex="-1"><rect x="{x}" width="5" height="20" class="bar-hit"></rect>'
-        f'<rect x="{x}" y="{20 - height}" width="4" height="{height}" rx="1" class="bar bar-{tone(deploy.state)}">'
-        f"<title>#{deploy.number} {words[deploy.state]} {duration(deploy.seconds)}</title></rect></a>"
-        for x, height, deploy in row.bars
+        f'<a href="{where}{number}/" tabindex="-1"><rect x="{x}" width="5" height="20" class="bar-hit"></rect>'
+        f'<rect x="{x}" y="{20 - height}" width="4" height="{height}" rx="1" class="bar bar-{drawn_as[state][0]}">'
+        f"<title>#{number} {drawn_as[state][1]} {duration(seconds)}</title></rect></a>"
+        for x, height, (number, state, seconds) in row.bars
     )
     label = ngettext("%(n)d recent deploy", "%(n)d recent deploys", len(row.deploys)) % {"n": len(row.deploys)}
     return SafeString(f'<svg class="bars" viewBox="0 0 100 20" role="group" aria-label="{escape(label)}">{drawn}</svg>')

@@ -27,7 +27,7 @@ PER_PAGE = 20
 def index(request: HttpRequest) -> HttpResponse:
     """All apps that the user may know of, filtered by name."""
     apps = App.objects.visible_to(request.user).filter(destroyed_at=None)
-    apps = apps.select_related("team").defer("git_secret")
+    apps = apps.select_related("team").only("name", "team__name")
     wanted = request.GET.get("q", "").strip()
     found = apps.filter(name__icontains=wanted) if wanted else apps
     page = Paginator(found.order_by("name"), PER_PAGE).get_page(request.GET.get("page"))
