@@ -63,6 +63,25 @@ class ProcessForm(forms.ModelForm):  # type: ignore[type-arg]
                 "Runs in the image's shell, from the next release on. Empty: the image's own entry point."
             )
 
+    @property
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields under what they are about."""
+        return [(title, [self[name] for name in names if name in self.fields]) for title, names in _GROUPS]
+
+
+# Every field of `TUNABLE`, in the order in which people read them.
+_GROUPS = (
+    (gettext_lazy("How it runs"), ("command", "port", "memory", "cpus")),
+    (
+        gettext_lazy("When it is well"),
+        (
+            *("health", "health_path", "health_statuses", "health_command"),
+            *("start_period", "interval", "timeout", "failures"),
+        ),
+    ),
+    (gettext_lazy("How it ends"), ("grace", "stop_signal")),
+)
+
 
 class ProcessTypeForm(forms.Form):
     """One more process type of a ready image."""

@@ -93,6 +93,7 @@ def test_the_page_shows_what_is_set_and_leads_back(process: Process, alice: Clie
     page = alice.get(ADDRESS).content.decode()
     assert 'value="200-399"' in page
     assert "Settings of web in production" in page
+    assert [name for name in FORM.keys() - {"environment"} if page.count(f'name="{name}"') != 1] == []
     assert "/apps/shop/processes/of/web?environment=production" in alice.get("/apps/shop/processes/").content.decode()
 
 
