@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.console.browser.axe import barriers
 from tests.e2e import belongings, browsing
 from tests.e2e.browsing import Sights
 from tests.e2e.installation import ROOT, Installation
@@ -21,6 +22,7 @@ APP = "harbour"
 SAMPLE = ROOT / "builds" / "samples" / "django-vue"
 STEPS_BEFORE = ["Queued", "Fetch source", "Detect", "Buildpacks", "Package slug", "Store slug"]
 STEPS_AFTER = ["Release command", "Start instances", "Wait until healthy", "Switch traffic"]
+PAGES = ("deploys", "deploys/1", "releases", "processes", "logs", "buildpacks", "config", "activity")
 STOP_SECONDS = 60
 
 
@@ -77,6 +79,21 @@ def test_a_reload_in_the_middle_loses_no_line_and_repeats_none(first: Sights, pa
 
 def test_the_page_has_no_fault_of_its_own(first: Sights) -> None:
     assert first.errors == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_of_what_runs_keep_nobody_out_and_fit_a_phone(
+    width: int, first: Sights, page: Page, installation: Installation
+) -> None:
+    here, size = page.url, page.viewport_size
+    page.set_viewport_size({"width": width, "height": 900})
+    for address in ("", f"apps/{APP}/", *(f"apps/{APP}/{part}/" for part in PAGES)):
+        page.goto(f"{installation.url}/{address}")
+        expect(page.locator("h1, h2").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
+        assert barriers(page) == [], address
+    page.set_viewport_size(size or {"width": width, "height": 900})
+    page.goto(here)
 
 
 def test_the_app_opens_at_its_address_with_its_front_end_and_its_database_row(first: Sights, page: Page) -> None:

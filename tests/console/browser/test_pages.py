@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -18,10 +17,10 @@ from console.urls import urlpatterns
 from runtimes import bell
 from runtimes.models import App, Instance, Process
 from tests.console import factories as make
+from tests.console.browser.axe import barriers, check_colours
 from tests.console.browser.test_viewer import elsewhere
 
 pytestmark = pytest.mark.e2e
-AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 # What stands in for the parts of an address; pages that show more in another way of asking stand below.
 PARTS = {"name": "shop", "number": "1", "process": "web", "pk": "1", "invitation": "1", "token": "none"}
 MORE = (
@@ -42,20 +41,6 @@ def pages(client: Client) -> list[str]:
 
 def _is_page(answer: Any) -> bool:
     return answer.status_code == 200 and b"<!doctype html>" in getattr(answer, "content", b"")[:200]
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe finds that keeps people out (WCAG 2.1 A and AA)."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})")
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
-
-
-def check_colours(page: Page, other: Literal["light", "dark"]) -> None:
-    """The same page in the other colour scheme: there only the colours are others."""
-    page.emulate_media(color_scheme=other)
-    found = page.evaluate("axe.run({runOnly: {type: 'rule', values: ['color-contrast']}})")
-    assert [each["nodes"][0]["html"][:200] for each in found["violations"]] == [], f"{page.url} in the {other}"
 
 
 @pytest.mark.parametrize(("width", "theme", "other"), [(1280, "light", "dark"), (390, "dark", "light")])

@@ -9,7 +9,7 @@ from buildpacks import registry
 from buildpacks.models import Buildpack
 from runtimes.models import App, Stack
 from tests.console import factories as make
-from tests.console.browser.test_pages import barriers
+from tests.console.browser.axe import barriers
 
 pytestmark = pytest.mark.e2e
 
