@@ -158,11 +158,10 @@ def ago(when: datetime | None) -> SafeString | str:
     """A moment relative to now, with the exact one in the title; a script keeps it true."""
     if when is None:
         return ""
-    return format_html(
-        '<time datetime="{}" title="{}" data-ago>{}</time>',
-        when.isoformat(timespec="seconds"),
-        f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S %Z}",
-        _ago(when),
+    here = timezone.localtime(when)
+    title = f"{here.isoformat(' ', 'seconds')[:19]} {here.tzname()}"
+    return SafeString(
+        f'<time datetime="{when.isoformat(timespec="seconds")}" title="{title}" data-ago>{escape(_ago(when))}</time>'
     )
 
 
@@ -221,7 +220,7 @@ def made_of(release: Release) -> SafeString:
 def since(release: Release) -> SafeString:
     """Since when a release serves, and who made it."""
     by = _("by %(who)s") % {"who": release.created_by.get_username()} if release.created_by else ""
-    return format_html("{} {}", ago(release.live_at or release.created_at), by)
+    return SafeString(f"{ago(release.live_at or release.created_at)} {escape(by)}")
 
 
 @register.simple_tag
