@@ -38,7 +38,7 @@ function byNews(event) {
 }
 
 function isInUse() {
-  return document.querySelector("main details[open], .app-header details[open], dialog[open]") !== null;
+  return document.querySelector("main details[open]:not(.last-words), .app-header details[open], dialog[open]") !== null;
 }
 
 function askAgainLater() {

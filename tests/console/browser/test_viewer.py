@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from builds.models import Build
 from console.ansi import plain
 from runtimes import journal as journals
 from runtimes.models import App, Journal, LogChunk
@@ -103,6 +104,10 @@ def test_the_end_of_a_deploy_changes_the_page_without_a_reload(shop: App, visit:
     expect(page.get_by_role("heading", name="Python failed")).to_be_visible(timeout=15_000)
     expect(page).to_have_title("#1 Failed · shop · Slipway")
     assert "failed" in (page.locator("#favicon").get_attribute("href") or "")
+    expect(page.locator(".said")).to_contain_text("line 5")
+    elsewhere(lambda: Build.objects.update(failure="Python was killed."))
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('news'))")
+    expect(page.get_by_text("Python was killed.")).to_be_visible()
 
 
 def test_of_a_hundred_thousand_lines_a_few_hundred_are_drawn(shop: App, visit: Callable[..., Page]) -> None:
