@@ -91,12 +91,7 @@ def see(installation: Installation, daemon: Daemon) -> dict[str, Any]:
     number = admin.deploy(APP, app("never", **{"bin/pre-compile": WAITS}))
     admin.until(lambda: any("It is being built." in text for _, _, text in admin.lines(APP, number)))
     daemon.restart()
-
-    def serves() -> bool:
-        installation.revive()  # a worker may end when Redis does
-        return answer(admin) == "first"
-
-    admin.until(serves)
+    admin.until(lambda: answer(admin) == "first")
     broken = admin.wait(APP, number)
     left = litter.of(installation)
     again = admin.wait(APP, admin.deploy(APP, app("again")))
@@ -104,6 +99,7 @@ def see(installation: Installation, daemon: Daemon) -> dict[str, Any]:
         "broken": [broken.state, broken.failed_step, broken.failure],
         "left": left,
         "again": [again.state, answer(admin)],
+        "ended": installation.ended(),
     }
 
 

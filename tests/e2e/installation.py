@@ -113,10 +113,9 @@ class Installation:
                 start_new_session=True,
             )
 
-    def revive(self) -> None:
-        """Start again what has ended by itself, as `bin/serve` does."""
-        for name in [name for name, process in self._running.items() if process.poll() is not None]:
-            self.start(name)
+    def ended(self) -> list[str]:
+        """The processes that have ended by themselves; here nobody starts them again, as `bin/serve` does."""
+        return [name for name, process in self._running.items() if process.poll() is not None]
 
     def stop(self, *names: str) -> None:
         """End them as `make up` would: a polite signal to all, and after a while the other one."""
@@ -196,7 +195,7 @@ class Installation:
         """Wait until the console is there."""
         deadline = time.monotonic() + ANSWER_SECONDS
         while not _answers(f"{self.url}/login"):
-            ended = [name for name, process in self._running.items() if process.poll() is not None]
+            ended = self.ended()
             assert not ended, f"{ended} ended: {self.log_file(ended[0]).read_text()[-3000:]}"
             assert time.monotonic() < deadline, f"No answer: {self.log_file('web').read_text()[-3000:]}"
             time.sleep(0.1)

@@ -75,6 +75,25 @@ def test_the_router_comes_back_and_knows_all_routes(
     assert installation.rows(UP, APP) == before, "No instance was touched."
 
 
+def scale(installation: Installation, admin: Person, many: int) -> None:
+    """Have so many instances of web, and wait for them."""
+    assert installation.manage("scale", APP, f"web={many}").returncode == 0
+    admin.until(lambda: states(installation) == ["up"] * many)
+
+
+@pytest.mark.parametrize("how", ["remove", "kill"])
+def test_redis_comes_back_and_the_same_workers_do_what_is_asked_for(
+    installation: Installation, admin: Person, sturdy: str, how: str
+) -> None:
+    belongings.break_by_hand(how, f"{installation.namespace}-redis")
+    if how == "kill":  # so the platform may have been stopped: nobody starts it again unasked
+        installation.services()
+    scale(installation, admin, 1)
+    scale(installation, admin, 2)
+    assert answers(admin)
+    assert installation.ended() == []
+
+
 def containers(installation: Installation) -> set[str]:
     """Its instances, by release and number."""
     name = f"{installation.namespace}-{APP}.production-"

@@ -40,3 +40,4 @@ def test_a_deploy_ends_clearly_what_served_comes_back_and_the_next_deploy_is_liv
     assert failure.startswith("The platform failed, not your app: "), failure
     assert seen["left"] == []
     assert seen["again"] == ["live", "again"]
+    assert seen["ended"] == [], "No worker ends because Redis does."
