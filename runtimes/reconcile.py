@@ -206,7 +206,9 @@ def refresh(environment: Environment) -> list[Observed]:
 
 
 def bring_up(release: Release) -> list[Observed]:
-    """Make the instances of a release exist, as many as there is room for; return them. Hold the environment.
+    """Make the instances of a release exist, as many as there is room for; return those that had to be started.
+
+    Hold the environment.
 
     None that serves is ended, although the engine would: somebody may have scaled down since the surplus was dismissed,
     and what is surplus now still gets requests. The next pass dismisses it.

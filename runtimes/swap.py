@@ -29,13 +29,15 @@ def room(release: Release) -> dict[str, int]:
 
 def standing_in(live: Release) -> set[str]:
     """The workers of retired releases that go on until as many of the live one are up, by the engine's names."""
+    going_on = list(old_workers(live.environment).order_by("-state", "-release__number", "-index"))
+    if not going_on:
+        return set()
     up = Counter(live.instances.filter(state="up").values_list("process", flat=True))
-    lacking = {each.name: each.wanted - up[each.name] for each in live.processes if not each.is_web}
+    places = Counter({each.name: each.wanted - up[each.name] for each in live.processes if not each.is_web})
     refs = set()
-    going_on = old_workers(live.environment).filter(process__in=lacking)
-    for old in going_on.order_by("-state", "-release__number", "-index"):  # rather one that is up than one that starts
-        if lacking[old.process] > 0:
-            lacking[old.process] -= 1
+    for old in going_on:  # rather one that is up than one that starts
+        if places[old.process] > 0:
+            places[old.process] -= 1
             refs.add(old.ref)
     return refs
 

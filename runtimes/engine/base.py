@@ -306,7 +306,7 @@ class Engine(Protocol):
         ...
 
     def apply(self, formation: Formation) -> list[Observed]:
-        """Make exactly the instances of `indexes` exist, started; return them as they are then.
+        """Make exactly the instances of `indexes` exist, started; return those that had to be, as they are then.
 
         Idempotent: what exists is not touched, except that an ended one is started again unless it
         is `resting`. Instances of the same formation name with another index are stopped, within

@@ -83,12 +83,13 @@ def together(work: Iterable[Callable[[], T]]) -> list[T]:
 def _bring_up(
     client: DockerClient, formation: Formation, index: int, found: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Have an instance there and started, unless it rests; return its whole description."""
+    """Have an instance there and started, unless it rests; return its whole description if it was not so before."""
     if found is None:
         kwargs = instance_kwargs(formation, index, client.namespace)
         return inspect(client, _make(client, kwargs) or kwargs["name"])
-    if found["State"] in STARTS_AGAIN and not (found["State"] == "exited" and index in formation.resting):
-        _start(client, found["Id"])
+    if found["State"] not in STARTS_AGAIN or (found["State"] == "exited" and index in formation.resting):
+        return None
+    _start(client, found["Id"])
     return inspect(client, found["Id"])
 
 

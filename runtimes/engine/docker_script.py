@@ -10,6 +10,9 @@ from runtimes.engine.base import EngineUnreachable, gettext_noop
 from runtimes.engine.docker_client import DockerClient, translated
 from runtimes.engine.streams import frames
 
+# A connection that nobody uses for long may be cut without a word: so long an answer is waited for.
+RUN_SECONDS = 30
+
 # Reads how many arguments come and then each in a line of its own, runs the script with them, and answers with what it
 # printed and its exit status, a NUL after each. It ends with its input: when nobody is there any more who asks.
 LOOP = r"""while read -r count; do
@@ -33,6 +36,7 @@ class DockerScript:
             stream: Any = client.acting.exec_start(made, socket=True)
         self._stream = stream
         self._link: socket.socket = getattr(stream, "_sock", stream)  # a local socket comes wrapped, one with TLS not
+        self._link.settimeout(RUN_SECONDS)
         self._answers = self._said()
         self._lock = threading.Lock()
 

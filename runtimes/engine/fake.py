@@ -128,14 +128,12 @@ class FakeEngine:
         self._remove_image(self._slug(key))
 
     def apply(self, formation: Formation) -> list[Observed]:
-        mine = {FORMATION: formation.name}
         with self._daemon.lock:
-            found = {int(one.plan.labels[INDEX]): one for one in self._labelled(mine)}
-            for index in formation.indexes:
-                self._bring_up(formation, index, found.get(index))
+            found = {int(one.plan.labels[INDEX]): one for one in self._labelled({FORMATION: formation.name})}
+            brought = [self._bring_up(formation, index, found.get(index)) for index in formation.indexes]
         surplus = [one for index, one in found.items() if index not in formation.indexes]
         self._end(surplus, formation.grace, formation.stop_signal)
-        return self.observe(mine)
+        return sorted((one.observed() for one in brought if one), key=in_order)
 
     def stop(self, refs: Iterable[str], grace: int = 30, signal: str = "SIGTERM") -> None:
         self._end(self._meant(refs), grace, signal)
@@ -289,11 +287,13 @@ class FakeEngine:
             kwargs["name"], config["Image"], argv, env, config["Labels"], files, address, config["HostConfig"]["Init"]
         )
 
-    def _bring_up(self, formation: Formation, index: int, found: Container | None) -> None:
+    def _bring_up(self, formation: Formation, index: int, found: Container | None) -> Container | None:
         if found is None:
             found = self._daemon.create(self._instance_plan(formation, index))
-        if found.state == "starting" or (found.state == "exited" and index not in formation.resting):
-            self._daemon.start(found)
+        if found.state == "up" or (found.state == "exited" and index in formation.resting):
+            return None
+        self._daemon.start(found)
+        return found
 
     def _meant(self, refs: Iterable[str]) -> list[Container]:
         wanted = set(refs)
