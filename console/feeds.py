@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 5.0
 BREATH_SECONDS = 0.1  # between two looks, however often the bell rings
 VIEWER_SECONDS = 0.0002  # and longer where many watch: telling one of them takes about half of that
+TURN_SECONDS = 0.02  # a thousand pages do not ask all at once what is drawn anew
 PAGE = 2_000
 KEPT = 10_000
 
@@ -147,6 +148,11 @@ class Feed:
             rows = [self.subject.row(line) for line in batch]
             self._written = (place, json.dumps({"t": "lines", "from": place[0], "l": rows}))
         return self._written[1]
+
+    @property
+    def turns(self) -> float:
+        """In how many seconds each viewer's page has had its turn to read again what has changed."""
+        return self.viewers * TURN_SECONDS
 
     @property
     def broken(self) -> bool:

@@ -65,9 +65,10 @@ class Lines(AppSocket):
                 cursor = batch[-1].number
             if version != feed.version:
                 version = feed.version
-                await self.send_json({"t": "state"})
+                await self.send_json({"t": "state", "within": feed.turns})
             if feed.over and cursor >= feed.last:
-                await self._end()
+                await self.send_json({"t": "eof", "status": await self.state(), "within": feed.turns})
+                await self.close(1000)
                 return
             if feed.last <= cursor:
                 await news.wait()
@@ -80,10 +81,6 @@ class Lines(AppSocket):
             await self.room.wait()
         self.unanswered += 1
         await self.send(text_data=message)
-
-    async def _end(self) -> None:
-        await self.send_json({"t": "eof", "status": await self.state()})
-        await self.close(1000)
 
 
 class DeployLog(Lines):

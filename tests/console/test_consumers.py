@@ -16,7 +16,7 @@ from django.urls import path
 from django.utils import timezone
 from pytest_django import Settings
 
-from console import people
+from console import feeds, people
 from console.asgi import application
 from console.consumers.logs import DeployLog
 from console.sockets import websocket_urlpatterns
@@ -228,6 +228,19 @@ async def test_who_does_not_answer_holds_up_nobody_and_loses_nothing(
     assert late == ["6", "7"]
     await slow.disconnect()
     await quick.disconnect()
+
+
+async def test_of_many_who_watch_each_page_has_its_turn_to_read_again_what_has_changed(
+    knock: Callable[..., WebsocketCommunicator], journal: Journal
+) -> None:
+    talks = [await database_sync_to_async(knock)(LOG, name) for name in ("vera", "mark", "olga")]
+    for talk in talks:
+        await talk.connect()
+        await talk.send_json_to({"since": 0})
+        within = (await heard(talk, "state"))["within"]
+    assert within == 3 * feeds.TURN_SECONDS
+    for talk in talks:
+        await talk.disconnect()
 
 
 async def test_who_has_fallen_behind_catches_up_and_is_told_again(

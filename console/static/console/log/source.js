@@ -78,9 +78,9 @@ export class Source {
       this.lines.reach(message.from - 1);
       this.take(message.from, message.l);
       this.socket.answer();
-    } else if (message.t === "state") tell();
+    } else if (message.t === "state") this.tellWithin(message.within);
     else if (message.t === "behind") this.catchUp();
-    else if (message.t === "eof") this.end();
+    else if (message.t === "eof") this.end(message.within);
   }
 
   /** Too far behind for the socket: page by HTTP, then go on listening. */
@@ -100,12 +100,20 @@ export class Source {
     }, POLL);
   }
 
-  end() {
+  end(within = 0) {
     clearInterval(this.polling);
     this.socket.close();
     this.sealed = true;
-    tell();
+    this.tellWithin(within);
     this.on.ended();
+  }
+
+  /** Where many watch, their pages do not all read again at once what has changed. */
+  tellWithin(seconds) {
+    this.telling ??= setTimeout(() => {
+      this.telling = undefined;
+      tell();
+    }, Math.random() * seconds * 1000);
   }
 }
 
