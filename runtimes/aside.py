@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from threading import Event
+from threading import Event, Thread
 
 from django.conf import settings
 from django.db import connection
@@ -23,6 +23,11 @@ def _threads() -> ThreadPoolExecutor:
 def start(work: Callable[[], object]) -> None:
     """Do it in a thread of its own, or when one is free."""
     _threads().submit(_do, work)
+
+
+def apart(name: str, work: Callable[[], object]) -> None:
+    """Do it in a thread of this name; it is no harm if this process ends meanwhile, and nobody waits for it."""
+    Thread(target=_do, args=[work], name=name, daemon=True).start()
 
 
 def end() -> None:

@@ -51,18 +51,19 @@ def catch_up(environment: Environment) -> None:
     with alone(f"settle.{environment.pk}") as is_free:
         if is_free:
             settle(environment)
+
+
+def go_on_swapping(environment: Environment) -> None:
+    """Let workers take each other's places for as long as they do; what comes to a halt the periodic look takes up.
+
+    Each old one has its whole grace, so this takes as long as people like.
+    """
     with alone(f"swap.{environment.pk}") as is_free:
-        if is_free:
-            _swap(environment)
-
-
-def _swap(environment: Environment) -> None:
-    """Let workers take each other's places for as long as they do; what comes to a halt the periodic look takes up."""
-    before = None
-    while (left := swap.old_workers(environment).count()) and left != before:
-        before = left
-        reconcile(environment)
-        settle(environment)
+        before = None
+        while is_free and (left := swap.old_workers(environment).count()) and left != before:
+            before = left
+            reconcile(environment)
+            settle(environment)
 
 
 def reconcile(environment: Environment, patience: float = HOLD_SECONDS) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 
 from celery import shared_task
 
-from runtimes import aside, attention, oneoff, reach, reconcile, router, shell
+from runtimes import aside, attention, oneoff, reach, reconcile, router, shell, swap
 from runtimes import carry_out as releases
 from runtimes import restart as restarting
 from runtimes.models import Domain, Environment, OneOff, Release, Shell
@@ -13,9 +13,11 @@ from runtimes.watch import worker_name
 
 @shared_task
 def bring_in_line(environment_id: int) -> None:
-    """Make an environment what its rows say, and wait until its new instances are up."""
+    """Make an environment what its rows say, and wait until its new instances are up; workers are swapped beside it."""
     if environment := Environment.objects.select_related("app").filter(pk=environment_id).first():
         reconcile.catch_up(environment)
+        if swap.old_workers(environment).exists():
+            aside.apart(f"swap.{environment_id}", partial(reconcile.go_on_swapping, environment))
 
 
 @shared_task

@@ -30,6 +30,7 @@ class Hall:
         self.there: list[str] = []
         self.counts: list[int] = []
         self.meanwhile: dict[str, Callable[[], object]] = {}
+        self.grace: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
     def work(self, process: Running) -> int:
@@ -42,6 +43,8 @@ class Hall:
                 connection.close()
             process.sleep(3600)
         finally:
+            if taken := self.grace.pop(name, None):
+                taken.wait()
             self._change(self.there.remove, name)
         return 0
 
@@ -82,6 +85,13 @@ def work_off(environment: Environment) -> None:
     """Do what the controller was asked for."""
     assert ("runtimes.tasks.bring_in_line", [environment.pk]) in queued()
     tasks.bring_in_line(environment.pk)
+    swapped(environment)
+
+
+def swapped(environment: Environment) -> None:
+    """Wait for those who swap workers of it beside the queue."""
+    for thread in [each for each in threading.enumerate() if each.name == f"swap.{environment.pk}"]:
+        thread.join()
 
 
 def workers(environment: Environment) -> list[str]:
@@ -185,6 +195,17 @@ def test_scaled_while_the_release_comes_up_all_get_there(environment: Environmen
     release(environment)
     work_off(environment)
     assert workers(environment) == [f"v2 worker.{index}" for index in range(1, 5)]
+
+
+def test_whatever_grace_the_old_ones_take_no_place_of_the_queue_is_taken(environment: Environment, hall: Hall) -> None:
+    hall.grace["worker.2"] = over = threading.Event()
+    release(environment)
+    tasks.bring_in_line(environment.pk)  # returns
+    old = environment.instances.filter(release__number=1, process="worker").exclude(state="down")
+    assert sorted(each.name for each in old) == ["worker.2", "worker.3"]
+    over.set()
+    swapped(environment)
+    assert workers(environment) == ["v2 worker.1", "v2 worker.2", "v2 worker.3"]
 
 
 def test_a_process_type_that_is_gone_ends_at_once(environment: Environment, hall: Hall) -> None:
