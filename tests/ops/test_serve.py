@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -98,3 +99,28 @@ def test_a_process_that_ends_after_it_was_up_is_started_again(checkout: Checkout
     os.kill(pid_in(pids), signal.SIGKILL)
     wait_for(lambda: len(pids.read_text().split()) == 2)
     assert process.poll() is None
+
+
+def test_a_log_that_has_grown_long_goes_on_in_a_new_one(checkout: Checkout, serve: Serve) -> None:
+    said = "web: echo first line, long enough; until [ -e more ]; do sleep 0.1; done; echo second; exec sleep 1000\n"
+    serve(said, SLIPWAY_LOG_BYTES="10", SLIPWAY_LOG_LOOK_SECONDS="0.1")
+    log, before = (checkout.path / "var" / "log" / name for name in ("web.log", "web.log.1"))
+    wait_for(lambda: before.exists() and log.read_text() == "")
+    assert before.read_text() == "first line, long enough\n"
+    (checkout.path / "more").touch()
+    wait_for(lambda: log.read_text() == "second\n")
+    assert before.read_text() == "first line, long enough\n"
+
+
+def _reads(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
+
+
+def test_what_was_said_before_the_last_start_is_kept(checkout: Checkout, serve: Serve) -> None:
+    log, before = (checkout.path / "var" / "log" / name for name in ("web.log", "web.log.1"))
+    for said in ("start 1\n", "start 2\n"):
+        process = serve(f"web: echo {said.strip()}; exec sleep 1000\n")
+        wait_for(partial(_reads, log, said))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    assert before.read_text() == "start 1\n"
