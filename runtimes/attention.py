@@ -40,7 +40,9 @@ def look_after() -> None:
     try:
         if services.repair():
             order("runtimes.tasks.route", after=SOON)  # it may not listen yet when it is told below
-        for environment in survey.differing():
+        with alone("survey") as is_free:  # a daemon that is stuck is asked once, and not again with each look
+            differing = survey.differing() if is_free else []
+        for environment in differing:
             _repair(environment, TIMES)
         router.sync()
         with alone("check-up") as is_free:

@@ -18,7 +18,7 @@ from runtimes.checkup import check_up
 from runtimes.engine.base import EngineError
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
-from runtimes.holding import hold
+from runtimes.holding import alone, hold
 from runtimes.models import Environment, Instance
 from runtimes.reconcile import reconcile, settle
 from runtimes.spec import environment_labels
@@ -286,6 +286,16 @@ def test_an_instance_that_takes_long_to_end_keeps_no_look_waiting(engine: FakeEn
     assert ending.is_alive()
     engine.stop([old.ref], grace=0)
     ending.join()
+
+
+def test_while_one_look_waits_for_docker_the_next_does_not_wait_as_well(engine: FakeEngine) -> None:
+    environment = serving("shop")
+    engine.stop([environment.instances.get().ref], grace=0)
+    with alone("survey"):
+        attention.look_after()
+    assert engine.observe({"slipway.kind": "instance"}) == []
+    attention.look_after()
+    assert len(engine.observe({"slipway.kind": "instance"})) == 1
 
 
 def end_slowly(environment: Environment) -> None:
