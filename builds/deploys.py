@@ -212,7 +212,7 @@ class Deploy:
 
 def of(app: App, limit: int = 50) -> list[Deploy]:
     """The latest deploys of an app, newest first; of their steps only those that failed."""
-    return listed(journals_of(app)[:limit])
+    return listed(app, journals_of(app)[:limit])
 
 
 def journals_of(app: App) -> "QuerySet[Journal]":
@@ -220,22 +220,21 @@ def journals_of(app: App) -> "QuerySet[Journal]":
     return Journal.objects.deploys().filter(app=app).order_by("-number")
 
 
-def listed(journals: "QuerySet[Journal]") -> list[Deploy]:
-    """The deploys of these journals; of their steps only those that failed."""
+def listed(app: App, journals: "QuerySet[Journal]") -> list[Deploy]:
+    """The deploys of these journals of an app; of their steps only those that failed."""
     failed = Prefetch("steps", Step.objects.filter(state="failed"))
-    return [_deploy(journal) for journal in _with_all(journals, failed)]
+    return [_deploy(journal, app) for journal in _with_all(journals, failed)]
 
 
 def get(app: App, number: int) -> Deploy:
     """One deploy of an app; raises `Journal.DoesNotExist`."""
-    found = _deploy(_with_all(Journal.objects.deploys(), "steps").get(app=app, number=number))
-    found.journal.app = found.environment.app = app
-    return found
+    return _deploy(_with_all(Journal.objects.deploys(), "steps").get(app=app, number=number), app)
 
 
 def running_and_waiting(apps: Iterable[App]) -> list[Deploy]:
     """What builds, releases or waits now, in the order in which it was asked for."""
-    return [_deploy(journal) for journal in _with_all(under_way(apps), "steps")]
+    journals = under_way(apps).select_related("app__team").defer("app__git_secret")
+    return [_deploy(journal, journal.app) for journal in _with_all(journals, "steps")]
 
 
 def under_way(apps: Iterable[App]) -> "QuerySet[Journal]":
@@ -267,15 +266,14 @@ def _going(build: str | None, image: str | None, release: str | None) -> str:
 
 def _with_all(journals: "QuerySet[Journal]", steps: "str | Prefetch[str]") -> "QuerySet[Journal]":
     releases = Release.objects.select_related("slug", "image").order_by("pk")
-    related = journals.select_related("app__team", "environment", "created_by", "build__slug", "build__found")
-    related = related.defer("app__git_secret")
+    related = journals.select_related("environment", "created_by", "build__slug", "build__found")
     return related.prefetch_related(
         steps, Prefetch("releases", releases if steps == "steps" else releases.defer("config"))
     )
 
 
-def _deploy(journal: Journal) -> Deploy:
-    journal.environment.app = journal.app
+def _deploy(journal: Journal, app: App) -> Deploy:
+    journal.app = journal.environment.app = app
     build = getattr(journal, "build", None)
     release = next(reversed(journal.releases.all()), None)
     return Deploy(journal, build, release)

@@ -38,7 +38,7 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
     app = access.app(request, name)
     template = either(request, "deploys/index.html", "deploys/_list.html")
     page = Paginator(deploys.journals_of(app), PER_PAGE).get_page(request.GET.get("page"))
-    found = deploys.listed(cast("QuerySet[Journal]", page.object_list))
+    found = deploys.listed(app, cast("QuerySet[Journal]", page.object_list))
     return render_app(request, template, app, "deploys", deploys=found, page=page)
 
 
