@@ -1,6 +1,7 @@
 """A worker outlives its broker, however it learns that it is away."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from celery import Celery, bootsteps
@@ -11,6 +12,10 @@ from kombu.transport import TRANSPORT_ALIASES, memory
 from kombu.transport.redis import get_redis_error_classes
 from redis.exceptions import BusyLoadingError, ResponseError
 from redis.exceptions import ConnectionError as Closed
+
+
+def broken() -> None:
+    raise AttributeError("'NoneType' object has no attribute 'hostname'")
 
 
 class Pretended(memory.Transport):
@@ -24,16 +29,20 @@ def _pretended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TRANSPORT_ALIASES, "pretended", f"{__name__}:Pretended")
 
 
-def connecting(meets: Callable[[], Exception], times: int) -> tuple[int, int]:
-    """Run a worker that meets this so often while it connects; how often it tried, and its exit status."""
+def connecting(meets: Callable[[], Exception], times: int, *, closes: bool = True) -> tuple[int, int]:
+    """Run a worker that meets this so often while it connects; how often it tried, and its exit status.
+
+    The lost connection `closes`, or breaks once more.
+    """
     tries: list[int] = []
 
     class Step(bootsteps.StartStopStep):
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
-        def start(self, parent: object) -> None:  # noqa: ARG002 Celery gives it
+        def start(self, parent: Any) -> None:
             tries.append(1)
             if len(tries) <= times:
+                parent.connection.close = parent.connection.close if closes else broken
                 raise meets()
             raise WorkerShutdown(0)
 
@@ -57,6 +66,10 @@ def connecting(meets: Callable[[], Exception], times: int) -> tuple[int, int]:
 )
 def test_it_connects_again_until_that_succeeds(meets: Callable[[], Exception]) -> None:
     assert connecting(meets, times=3) == (4, 0)
+
+
+def test_it_connects_again_also_where_the_lost_connection_cannot_be_closed() -> None:
+    assert connecting(lambda: Closed("Connection closed by server."), times=3, closes=False) == (4, 0)
 
 
 def test_it_waits_for_as_long_as_the_broker_is_away() -> None:
