@@ -49,7 +49,8 @@ def connecting(meets: Callable[[], Exception], times: int, *, closes: bool = Tru
     app = Celery("test", broker="pretended://", fixups=[])
     app.config_from_object(settings, namespace="CELERY")
     app.steps["consumer"].add(Step)
-    worker = app.Worker(pool="solo", without_gossip=True, without_mingle=True, without_heartbeat=True, loglevel="ERROR")
+    # Not `app.Worker`, which takes this process's logging and current app for itself.
+    worker = app.WorkController(pool_cls="solo", without_gossip=True, without_mingle=True, without_heartbeat=True)
     worker.start()
     return len(tries), int(worker.exitcode or 0)
 

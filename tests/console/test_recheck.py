@@ -117,7 +117,7 @@ def queries_of(claims: list[Claim]) -> int:
     return len(queries)
 
 
-async def test_who_is_in_a_hurry_takes_along_all_who_wait() -> None:
+async def test_who_is_in_a_hurry_takes_along_all_who_wait(shared_db: None) -> None:
     asked: list[set[Claim]] = []
 
     def judge(claims: Collection[Claim]) -> dict[Claim, int]:
@@ -130,7 +130,7 @@ async def test_who_is_in_a_hurry_takes_along_all_who_wait() -> None:
     assert (codes, asked) == ([0, 1, 2, 3, 4], [{*claims}])
 
 
-async def test_who_goes_away_takes_nothing_from_the_others() -> None:
+async def test_who_goes_away_takes_nothing_from_the_others(shared_db: None) -> None:
     together = Round(lambda claims: dict.fromkeys(claims, FORBIDDEN))
     first, second = [asyncio.create_task(together.join(Claim("session", 1), 0.05)) for _ in range(2)]
     await asyncio.sleep(0)
