@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from builds.models import Build
 from runtimes.models import App, Environment, Image, Journal, Release, Slug, Step
@@ -63,6 +63,7 @@ class Facts(NamedTuple):
 class Going(NamedTuple):
     """As much of a deploy under way as a counter, or the state of its environment, needs."""
 
+    journal: int
     app: int
     environment: int
     number: int
@@ -231,29 +232,23 @@ def get(app: App, number: int) -> Deploy:
     return _deploy(_with_all(Journal.objects.deploys(), "steps").get(app=app, number=number), app)
 
 
-def running_and_waiting(apps: Iterable[App]) -> list[Deploy]:
-    """What builds, releases or waits now, in the order in which it was asked for."""
-    journals = under_way(apps).select_related("app__team").defer("app__git_secret")
-    return [_deploy(journal, journal.app) for journal in _with_all(journals, "steps")]
-
-
-def under_way(apps: Iterable[App]) -> "QuerySet[Journal]":
-    """The journals of what builds, releases or waits now, in the order in which it was asked for.
-
-    None of them is sealed yet: that leaves few rows to look at, however many deploys there were.
-    """
-    building = Q(build__state__in=("queued", "running")) | Q(build__state="succeeded", releases=None)
-    going_on = building | Q(releases__state="pending")
-    return Journal.objects.filter(going_on, sealed_at=None, app__in=apps).distinct().order_by("pk")
+def under_way(found: Iterable[Going]) -> list[Deploy]:
+    """All there is to say of what is going on, in the order in which it was asked for."""
+    journals = Journal.objects.filter(pk__in={each.journal for each in found}).order_by("pk")
+    related = journals.select_related("app__team").defer("app__git_secret")
+    return [_deploy(journal, journal.app) for journal in _with_all(related, "steps")]
 
 
 def going(apps: Iterable[App]) -> list[Going]:
-    """The same, in one query that is quick to make: every page asks it."""
-    columns = ("app", "environment", "number", "build__state", "build__image", "releases__state")
+    """What builds, releases or waits now, in the order in which it was asked for, in one query: every page asks it.
+
+    None of it is sealed yet: that leaves few rows to look at, however many deploys there were.
+    """
+    columns = ("pk", "app", "environment", "number", "build__state", "build__image", "releases__state")
     rows = Journal.objects.filter(sealed_at=None, app__in=apps).order_by("pk").values_list(*columns)
     return [
-        Going(app, environment, number, _going(build, image, release))
-        for app, environment, number, build, image, release in rows
+        Going(pk, app, environment, number, _going(build, image, release))
+        for pk, app, environment, number, build, image, release in rows
         if release == "pending" or build in ("queued", "running") or (build == "succeeded" and not release)
     ]
 

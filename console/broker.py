@@ -30,5 +30,5 @@ class Consumer(consumer.Consumer):
         """
         try:
             super().on_connection_error_after_connected(exc)
-        except Exception:  # by then it is not the consumer's any more
+        except AttributeError:  # by then it is not the consumer's any more
             log.warning("The lost connection to the broker could not be closed; another one is opened.", exc_info=True)

@@ -4,7 +4,7 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from runtimes.engine.base import EngineError
 
@@ -30,10 +30,9 @@ class Regular(threading.Thread, ABC):
         while not self._over.is_set():
             try:
                 self.look()
-            except (EngineError, DatabaseError) as error:
-                log.error("The %s could not do its work: %s", self.name, error)
-                connection.close()
-            except Exception:  # nobody would start this thread again
-                log.exception("The %s could not do its work", self.name)
+            except Exception as error:  # nobody would start this thread again
+                is_known = isinstance(error, EngineError | Error)
+                log.error("The %s could not do its work: %s", self.name, error, exc_info=not is_known)
+                connection.close()  # one that is lost would fail for ever
             self._over.wait(self._seconds)
         connection.close()

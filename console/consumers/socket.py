@@ -123,7 +123,10 @@ class Socket(AsyncJsonWebsocketConsumer):
 
 
 class AppSocket(Socket):
-    """About an app or something of it. Whether it may stay is asked with all others of this process."""
+    """About an app or something of it, which lasts as long as its app while somebody can follow it.
+
+    Whether it may stay is asked with all others of this process.
+    """
 
     round_seconds = 2.0  # for so long those who are due wait for each other
     hurry_seconds = 0.05

@@ -210,7 +210,9 @@ def made_of(release: Release) -> SafeString:
             '<code class="reference" title="{}">{}</code> <code class="quiet">{}</code>',
             *(image.digest, image.reference, image.short),
         )
-    short = release.slug.short if release.slug else ""
+    if release.slug is None:
+        return SafeString("")
+    short = release.slug.short
     if release.commit:
         return format_html('<code title="{}">{}</code>', _("Slug %(slug)s") % {"slug": short}, commit(release.commit))
     return format_html('<code class="quiet" title="{}">{}</code>', _("Slug"), short)

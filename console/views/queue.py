@@ -8,13 +8,13 @@ from builds import deploys
 from console import access, waiting
 from console.under_way import under_way
 from console.views.frame import either
-from runtimes.models import App
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """The deploys under way among the apps the user may know of, in the order in which they were asked for."""
-    found = deploys.running_and_waiting(App.objects.visible_to(request.user))
+    going = under_way(request)
+    found = deploys.under_way(going)
     teams = {deploy.app.team_id: deploy.app.team for deploy in found}
     rights = {pk: access.rights(request.user, team) for pk, team in teams.items()}
     busy = waiting.busy()
@@ -22,7 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
         (
             deploy,
             access.may_cancel(request.user, rights[deploy.app.team_id], deploy),
-            waiting.among(deploy, under_way(request), busy) if deploy.state == "queued" else None,
+            waiting.among(deploy, going, busy) if deploy.state == "queued" else None,
         )
         for deploy in found
     ]

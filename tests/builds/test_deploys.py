@@ -96,7 +96,7 @@ def test_the_newest_come_first_and_what_goes_on_in_its_order(app: App) -> None:
     make.build(other)
     assert [each.number for each in deploys.of(app)] == [3, 2, 1]
     assert [each.number for each in deploys.of(app, limit=1)] == [3]
-    waiting = deploys.running_and_waiting([app, other])
+    waiting = deploys.under_way(deploys.going([app, other]))
     assert [(each.app.name, each.number) for each in waiting] == [("shop", 2), ("shop", 3), ("blog", 1)]
 
 

@@ -30,7 +30,7 @@ def test_what_waits_for_the_same_environment_is_superseded_and_says_by_what(app:
     assert journal.sealed(first.journal.pk)
     assert set(first.journal.steps.values_list("state", flat=True)) == {"canceled", "skipped"}
     assert first.ended_at
-    assert [each.number for each in deploys.running_and_waiting([app])] == [3]
+    assert [each.number for each in deploys.under_way(deploys.going([app]))] == [3]
 
 
 def test_what_runs_already_goes_on(app: App) -> None:

@@ -73,5 +73,15 @@ def test_it_connects_again_also_where_the_lost_connection_cannot_be_closed() -> 
     assert connecting(lambda: Closed("Connection closed by server."), times=3, closes=False) == (4, 0)
 
 
-def test_it_waits_for_as_long_as_the_broker_is_away() -> None:
-    assert settings.CELERY_BROKER_CONNECTION_MAX_RETRIES is None
+def test_it_waits_for_as_long_as_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = iter([Closed("Connection refused")] * 150)  # Celery gives up after a hundred, if it is left to
+
+    def establish(transport: Pretended) -> Any:
+        if refusal := next(refusals, None):
+            raise refusal
+        return super(Pretended, transport).establish_connection()
+
+    monkeypatch.setattr(Pretended, "establish_connection", establish)
+    monkeypatch.setattr("kombu.utils.functional.sleep", lambda _: None)
+    assert connecting(lambda: Closed("never"), times=0) == (1, 0)
+    assert next(refusals, None) is None
