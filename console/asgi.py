@@ -2,6 +2,7 @@
 
 import gc
 import os
+from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
@@ -14,10 +15,16 @@ pages = get_asgi_application()
 from console import frames  # noqa: E402 - models can be imported only from here on
 from console.sockets import websocket_urlpatterns  # noqa: E402 - models can be imported only from here on
 
+
+async def at_the_root(scope: Any, receive: Any, send: Any) -> None:
+    """The pages, wherever a visitor says they are: Daphne takes the root path from a header of whoever asks."""
+    await pages({**scope, "root_path": ""}, receive, send)
+
+
 frames.install()
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": at_the_root,
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.testing import HttpCommunicator
 from django.test import AsyncClient, Client
 
+from console.asgi import application
+from console.templatetags import slipway
 from runtimes.models import App
 from tests.console import factories as make
 
@@ -88,3 +91,14 @@ async def test_a_log_is_downloaded_as_a_file_of_plain_text(
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="shop-1.txt"'
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_visitor_does_not_say_which_addresses_others_are_shown() -> None:
+    """Daphne takes the root path from a header of whoever asks, and addresses are remembered for all."""
+    slipway.url.cache_clear()
+    for root in ("//evil.test", ""):
+        browser = HttpCommunicator(application, "GET", "/nowhere", headers=[(b"host", b"localhost")])
+        browser.scope["root_path"] = root
+        answer = await browser.get_response()
+        assert b'href="/"' in answer["body"], root
+        assert b"evil" not in answer["body"], root
