@@ -77,8 +77,13 @@ def _icon(name: str, css: str) -> SafeString:
 def state(name: str, word: str = "") -> SafeString:
     """A state as a pill: colour, icon and word."""
     tone, glyph, default = STATES[name]
+    return _state(tone, glyph, word or str(default))
+
+
+@lru_cache
+def _state(tone: str, glyph: str, word: str) -> SafeString:
     spin = "spin" if glyph == "loader-2" else ""
-    return format_html('<span class="state state-{}">{}{}</span>', tone, icon(glyph, spin), word or default)
+    return format_html('<span class="state state-{}">{}{}</span>', tone, _icon(glyph, spin), word)
 
 
 @register.simple_tag
@@ -197,9 +202,9 @@ def initials(user: Any) -> str:
 
 @register.simple_tag
 @lru_cache(maxsize=10_000)
-def of_app(route: str, name: str) -> str:
-    """The address of a page of an app, remembered: a list has many of them."""
-    return reverse(route, args=[name])
+def url(route: str, *args: str | int) -> str:
+    """The address of a page, remembered, in place of Django's own tag: a page has dozens of them."""
+    return reverse(route, args=args)
 
 
 @register.simple_tag
@@ -234,7 +239,7 @@ def bars(row: AppRow) -> SafeString | str:
     """
     if not row.deploys:
         return ""
-    where = of_app("deploys", row.app.name)
+    where = url("deploys", row.app.name)
     drawn_as = {name: (tone(name), escape(word(name))) for name in {deploy.state for deploy in row.deploys}}
     drawn = "".join(
         f'<a href="{where}{number}/" tabindex="-1"><rect x="{x}" width="5" height="20" class="bar-hit"></rect>'
@@ -324,4 +329,4 @@ def tabs(context: template.Context) -> list[tuple[str, str, str, Any]]:
     app, environment = context["app"], context["environment"].name
     where = "" if environment == "production" else f"?environment={environment}"
     shown = [tab for tab in _TABS if tab[0] != "buildpacks" or app.source != "image"]  # nothing is built of one
-    return [(key, reverse(route, args=[app.name]) + where, glyph, word) for key, route, glyph, word in shown]
+    return [(key, url(route, app.name) + where, glyph, word) for key, route, glyph, word in shown]
