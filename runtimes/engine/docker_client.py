@@ -15,7 +15,7 @@ from docker.api.client import APIClient
 from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnectionPool
 from docker.utils import kwargs_from_env
 
-from runtimes.engine.base import EngineError, EngineUnreachable, gettext_noop
+from runtimes.engine.base import EngineError, EngineUnreachable, Observed, gettext_noop
 
 PING_SECONDS = 20
 ANSWER_SECONDS = 60
@@ -69,6 +69,7 @@ class DockerClient:
         self.namespace = namespace
         self._lock = threading.Lock()
         self._clients: dict[tuple[int, int | None], APIClient] = {}
+        self.running: dict[str, Observed] = {}  # what `docker_observe` remembers
 
     @property
     def brief(self) -> APIClient:

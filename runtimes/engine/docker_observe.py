@@ -41,18 +41,39 @@ def observe(client: DockerClient, labels: Labels) -> list[Observed]:
     """Return all of them in our words, by name and number.
 
     All but instances are told from the list alone: the daemon answers no closer question about a
-    container while files go in or out of it, which may take as long as the storage needs.
+    container while files go in or out of it, which may take as long as the storage needs. What was
+    said of an instance is remembered for as long as this run of it lasts.
     """
     found = listed(client, labels)
-    brief = [one for one in found if one["Labels"].get(KIND) != "instance"]
-    whole = _inspected(client, [one["Id"] for one in found if one not in brief])
-    return sorted([sketched(one) for one in brief] + described(client, whole), key=in_order)
+    runs = {one["Id"]: _run(one) for one in found if one["Labels"].get(KIND) == "instance"}
+    _forget(client, labels, set(runs.values()))
+    known = client.running.copy()
+    told = [known[run] for run in runs.values() if run in known]
+    whole = _inspected(client, [ref for ref, run in runs.items() if run not in known])
+    brief = [sketched(one) for one in found if one["Id"] not in runs]
+    return sorted(brief + told + described(client, whole), key=in_order)
 
 
 def described(client: DockerClient, found: list[dict[str, Any]]) -> list[Observed]:
     """Return in our words, by name and number, what `inspect` says of these."""
     out_of_memory = ran_out_of(client, {one["Id"]: one["State"] for one in found})
-    return sorted((observed(one, oom=one["Id"] in out_of_memory) for one in found), key=in_order)
+    said = {one["Id"]: observed(one, oom=one["Id"] in out_of_memory) for one in found}
+    client.running |= {run: said[one["Id"]] for one in found if (run := _run(one))}
+    return sorted(said.values(), key=in_order)
+
+
+def _run(found: dict[str, Any]) -> str:
+    """What tells this run of a container from all others: each start makes new endpoints. Empty if it does not run."""
+    networks = found["NetworkSettings"]["Networks"].values()
+    state = found["State"] if isinstance(found["State"], str) else found["State"]["Status"]
+    return " ".join(sorted(each["EndpointID"] for each in networks)) if state == "running" else ""
+
+
+def _forget(client: DockerClient, labels: Labels, runs: set[str]) -> None:
+    """Drop what was remembered of runs that have these labels and are over."""
+    for run, one in client.running.copy().items():
+        if run not in runs and labels.items() <= one.labels.items():
+            client.running.pop(run, None)
 
 
 def _inspected(client: DockerClient, refs: list[str]) -> list[dict[str, Any]]:

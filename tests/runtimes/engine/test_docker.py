@@ -26,6 +26,16 @@ KNOCK = (
     "print('closed' if s.connect_ex((sys.argv[1], 5000)) else 'open')"
 )
 
+SLEEPERS = Formation(
+    name="shop.production-v1-web",
+    process="web",
+    image=IMAGE,
+    command="exec sleep infinity",
+    indexes=(1, 2),
+    labels={"slipway.app": "shop"},
+    network="apps",
+)
+
 UNTIL_OPEN = ("bash", "-c", f'until python3 -c "{KNOCK}" 127.0.0.1 | grep -q open; do sleep 0.1; done')
 
 
@@ -196,3 +206,51 @@ def _large(size: int) -> Iterator[bytes]:
     for _ in range(size // MEGABYTE):
         yield bytes(MEGABYTE)
     yield bytes(1024)
+
+
+def test_a_running_instance_is_looked_at_once(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand would be a thousand questions every ten seconds."""
+    docker_engine.ensure_network("apps")
+    docker_engine.apply(SLEEPERS)
+    before = docker_engine.observe()
+    looks = _looks(monkeypatch)
+    assert docker_engine.observe() == docker_engine.observe({"slipway.app": "shop"}) == before
+    assert [one.state for one in before] == ["up", "up"]
+    assert not looks
+
+
+def test_one_that_was_started_anew_by_hand_is_looked_at_again(
+    docker_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker_engine.ensure_network("apps")
+    docker_engine.apply(SLEEPERS)
+    before = docker_engine.observe()
+    docker.from_env().containers.get(before[0].ref).restart(timeout=0)
+    looks = _looks(monkeypatch)
+    again, other = docker_engine.observe()
+    assert looks == [before[0].ref]
+    assert other == before[1]
+    assert again.started_at != before[0].started_at
+
+
+def test_of_one_that_ended_nothing_is_remembered(docker_engine: Engine) -> None:
+    docker_engine.ensure_network("apps")
+    docker_engine.apply(SLEEPERS)
+    first, second = docker_engine.observe()
+    docker.from_env().containers.get(first.ref).kill()
+    assert [(one.state, one.exit_code) for one in docker_engine.observe()] == [("exited", 137), ("up", None)]
+    docker.from_env().containers.get(second.ref).remove(force=True)
+    assert [one.ref for one in docker_engine.observe()] == [first.ref]
+
+
+def _looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The containers that are asked about closely from now on."""
+    asked: list[str] = []
+    inspect = docker.APIClient.inspect_container
+
+    def noted(client: docker.APIClient, ref: str) -> object:
+        asked.append(ref)
+        return inspect(client, ref)
+
+    monkeypatch.setattr(docker.APIClient, "inspect_container", noted)
+    return asked
