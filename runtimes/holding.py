@@ -39,8 +39,9 @@ def hold(name: str, patience: float = HOLD_SECONDS) -> Iterator[Hold]:
     """
     me = uuid.uuid4().hex
     deadline = time.monotonic() + patience
-    Hold.objects.get_or_create(name=name)
     while not _grasp(name, me):
+        if Hold.objects.get_or_create(name=name)[1]:
+            continue  # nobody has ever held it
         if time.monotonic() >= deadline:
             raise Held(_("Somebody else is changing %(name)s.") % {"name": name})
         time.sleep(RETRY_SECONDS)

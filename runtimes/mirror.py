@@ -1,6 +1,6 @@
 """What the engine reports, into Instance rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +17,12 @@ Place = tuple[int, str, int]
 STEADY = timedelta(minutes=10)
 
 
-def mirror(environment: Environment, observed: Iterable[Observed]) -> None:
+def mirror(environment: Environment, observed: Collection[Observed]) -> None:
     """Make the rows of an environment say what exists; `observed` is everything of it that does.
 
     An instance whose row says so already costs no query.
     """
-    releases = {str(release.number): release for release in environment.releases.all()}
+    releases = releases_of(environment, observed)
     rows = {_place(row): row for row in environment.instances.exclude(state="down")}
     before, now = {row.pk: _facts(row) for row in rows.values()}, dict[int, object]()
     for container in observed:
@@ -36,6 +36,13 @@ def mirror(environment: Environment, observed: Iterable[Observed]) -> None:
             _end(row)
     if now != before:
         bell.ring(f"app.{environment.app_id}")
+
+
+def releases_of(environment: Environment, observed: Collection[Observed]) -> dict[str, Release]:
+    """The releases that these containers belong to, by what their labels say; without their config, which is sealed."""
+    numbers = {each.labels.get("slipway.release", "") for each in observed}
+    found = environment.releases.filter(number__in=[each for each in numbers if each.isdecimal()])
+    return {str(release.number): release for release in found.defer("config")}
 
 
 def _reflect(release: Release, container: Observed, row: Instance | None) -> Instance:

@@ -51,7 +51,8 @@ def store(instance: Instance, printed: Iterable[Printed], redact: Redactor) -> i
     """
     ready = [(each, _line(each, instance, redact)) for each in printed]
     with transaction.atomic():
-        now = Instance.objects.select_for_update().get(pk=instance.pk)
+        cursor = Instance.objects.only("environment_id", "printed_until", "printed_ordinal")
+        now = cursor.select_for_update().get(pk=instance.pk)
         fresh = [pair for pair in ready if now.printed_until is None or _is_after(pair[0], now)]
         if not fresh:
             return 0

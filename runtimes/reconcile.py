@@ -1,7 +1,7 @@
 """Making what runs what should run: only the difference is started and stopped."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from runtimes.engine.base import EngineError, Observed
 from runtimes.faults import PlatformFailed
 from runtimes.holding import HOLD_SECONDS, alone, hold
 from runtimes.installation import engine
-from runtimes.mirror import mirror
+from runtimes.mirror import mirror, releases_of
 from runtimes.models import App, Environment, Instance, Process, Release
 from runtimes.restore import image_of
 from runtimes.spec import NETWORK, environment_labels, formation
@@ -226,12 +226,12 @@ def bring_up(release: Release) -> list[Observed]:
     return made
 
 
-def leftovers(environment: Environment, observed: Iterable[Observed]) -> dict[Way, list[str]]:
+def leftovers(environment: Environment, observed: Collection[Observed]) -> dict[Way, list[str]]:
     """Of what exists of an environment, the containers of releases that are over and those on their way out.
 
     They come by the way in which they are ended.
     """
-    releases = {str(release.number): release for release in environment.releases.all()}
+    releases = releases_of(environment, observed)
     ways = _ways(environment.processes.all())
     leaving = set(environment.instances.filter(state="stopping").values_list("ref", flat=True))
     live = environment.live

@@ -77,3 +77,17 @@ def test_an_instance_whose_container_is_gone_is_down() -> None:
     mirror(environment, [up(1), up(2)])
     mirror(environment, [up(2)])
     assert list(Instance.objects.order_by("pk").values_list("state", flat=True)) == ["down", "starting"]
+
+
+def test_a_look_reads_of_a_long_ledger_only_what_runs_and_opens_no_config(
+    django_assert_num_queries: Callable[..., AbstractContextManager[CaptureQueriesContext]],
+) -> None:
+    environment = make.app().production
+    for number in range(1, 4):
+        make.release(environment, number=number, state="live" if number == 1 else "failed", config={"KEY": "sealed"})
+    mirror(environment, [up(1)])
+    with django_assert_num_queries(2) as asked:
+        mirror(environment, [up(1)])
+    releases = asked.captured_queries[0]["sql"]
+    assert "number IN (1)" in releases.replace('"', "").replace("runtimes_release.", "")
+    assert "config" not in releases
