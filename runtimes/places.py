@@ -35,7 +35,7 @@ while [ $# -gt 0 ]; do
     mkdir -p "${1%/*}"
     : >"$1"
   else
-    mkdir -p "$1" new
+    [ -d "$1" ] && [ -d new ] || mkdir -p "$1" new
     slot=0
     for address in $2; do
       printf %s "$address" >"new/$slot"

@@ -13,8 +13,9 @@ from runtimes.engine.streams import frames
 # A connection that nobody uses for long may be cut without a word: so long an answer is waited for.
 RUN_SECONDS = 30
 
-# Reads how many arguments come and then each in a line of its own, runs the script with them, and answers with what it
-# printed and its exit status, a NUL after each. It ends with its input: when nobody is there any more who asks.
+# Reads how many arguments come and then each in a line of its own, runs the script with them in a subshell, and answers
+# with what it printed and its exit status, a NUL after each. It ends with its input: when nobody is there any more who
+# asks.
 LOOP = r"""while read -r count; do
   set --
   while [ "$count" -gt 0 ]; do
@@ -22,7 +23,7 @@ LOOP = r"""while read -r count; do
     set -- "$@" "$word"
     count=$((count - 1))
   done
-  said="$(sh -c "$0" sh "$@" 2>&1 </dev/null)"
+  said="$(eval "$0" 2>&1 </dev/null)"
   printf '%s\000%s\000' "$said" "$?"
 done"""
 
