@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -161,9 +161,15 @@ class Installation:
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Look into the database, past all of our own code."""
+        with self.look() as rows:
+            return rows(query, *values)
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[Callable[..., list[sqlite3.Row]]]:
+        """The same for who looks again and again: it stays open."""
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)) as connection:
             connection.row_factory = sqlite3.Row
-            return connection.execute(query, values).fetchall()
+            yield lambda query, *values: connection.execute(query, values).fetchall()
 
     def log_file(self, name: str) -> Path:
         """What a process of the Procfile has printed."""
