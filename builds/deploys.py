@@ -1,11 +1,13 @@
 """Deploys as people see them: a journal with its build, its release, or both."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from builds.models import Build
 from runtimes.models import App, Environment, Image, Journal, Release, Slug, Step
@@ -17,6 +19,16 @@ COLUMNS = (
     *("created_at", "sealed_at", "cancel_requested_at"),
     *("build__state", "build__image", "build__ended_at"),
     *("releases__state", "releases__live_at", "releases__ended_at"),
+)
+# What a list shows; whatever else somebody asks of one of its deploys is read then.
+_LISTED = (
+    *("app", "environment__name", "number", "created_at", "sealed_at", "cancel_requested_at", "created_by__username"),
+    *(f"build__{name}" for name in ("state", "ref", "commit", "message", "image", "archive", "ended_at", "slug")),
+    *("build__found__reference", "build__found__digest"),
+)
+_LISTED_OF_RELEASE = (
+    *("journal", "number", "kind", "description", "state", "live_at", "ended_at"),
+    *("slug__commit", "image__reference", "image__digest"),
 )
 OVER = frozenset({"live", "retired", "failed", "canceled", "superseded"})
 
@@ -72,11 +84,12 @@ class Going(NamedTuple):
 
 @dataclass(frozen=True)
 class Deploy:
-    """One deploy, read-only; nothing of it is stored twice."""
+    """One deploy, read-only; nothing of it is stored twice. `steps` are those that were read with it."""
 
     journal: Journal
     build: Build | None
     release: Release | None
+    steps: tuple[Step, ...]
 
     @property
     def number(self) -> int:
@@ -95,7 +108,7 @@ class Deploy:
         """One of queued, building, pulling, releasing, live, retired, failed, canceled, superseded."""
         return self.facts.state
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         """The columns that say how it stands."""
         journal, build, release = self.journal, self.build, self.release
@@ -204,7 +217,7 @@ class Deploy:
 
     @property
     def failed_step(self) -> Step | None:
-        return next((step for step in self.journal.steps.all() if step.state == "failed"), None)
+        return next((step for step in self.steps if step.state == "failed"), None)
 
     @property
     def address(self) -> str:
@@ -223,20 +236,22 @@ def journals_of(app: App) -> "QuerySet[Journal]":
 
 def listed(app: App, journals: "QuerySet[Journal]") -> list[Deploy]:
     """The deploys of these journals of an app; of their steps only those that failed."""
-    failed = Prefetch("steps", Step.objects.filter(state="failed"))
-    return [_deploy(journal, app) for journal in _with_all(journals, failed)]
+    related = journals.select_related("environment", "created_by", "build__found").only(*_LISTED)
+    releases = Release.objects.select_related("slug", "image").only(*_LISTED_OF_RELEASE)
+    return _deploys(related, releases, Step.objects.filter(state="failed"), app)
 
 
 def get(app: App, number: int) -> Deploy:
     """One deploy of an app; raises `Journal.DoesNotExist`."""
-    return _deploy(_with_all(Journal.objects.deploys(), "steps").get(app=app, number=number), app)
+    if not (found := _whole(Journal.objects.deploys().filter(app=app, number=number), app)):
+        raise Journal.DoesNotExist
+    return found[0]
 
 
 def under_way(found: Iterable[Going]) -> list[Deploy]:
     """All there is to say of what is going on, in the order in which it was asked for."""
     journals = Journal.objects.filter(pk__in={each.journal for each in found}).order_by("pk")
-    related = journals.select_related("app__team").defer("app__git_secret")
-    return [_deploy(journal, journal.app) for journal in _with_all(related, "steps")]
+    return _whole(journals.select_related("app__team").defer("app__git_secret"))
 
 
 def going(apps: Iterable[App]) -> list[Going]:
@@ -259,16 +274,21 @@ def _going(build: str | None, image: str | None, release: str | None) -> str:
     return "pulling" if state == "building" and image else state
 
 
-def _with_all(journals: "QuerySet[Journal]", steps: "str | Prefetch[str]") -> "QuerySet[Journal]":
-    releases = Release.objects.select_related("slug", "image").order_by("pk")
+def _whole(journals: "QuerySet[Journal]", app: App | None = None) -> list[Deploy]:
+    """All there is to say of their deploys."""
     related = journals.select_related("environment", "created_by", "build__slug", "build__found")
-    return related.prefetch_related(
-        steps, Prefetch("releases", releases if steps == "steps" else releases.defer("config"))
-    )
+    return _deploys(related, Release.objects.select_related("slug", "image"), Step.objects.all(), app)
 
 
-def _deploy(journal: Journal, app: App) -> Deploy:
-    journal.app = journal.environment.app = app
-    build = getattr(journal, "build", None)
-    release = next(reversed(journal.releases.all()), None)
-    return Deploy(journal, build, release)
+def _deploys(
+    journals: "QuerySet[Journal]", releases: "QuerySet[Release]", steps: "QuerySet[Step]", app: App | None
+) -> list[Deploy]:
+    """The deploys of these journals, which are all of this app if one is given; each with its last release."""
+    found = list(journals)
+    last = {release.journal_id: release for release in releases.filter(journal__in=found).order_by("pk")}
+    taken: dict[int, list[Step]] = defaultdict(list)
+    for step in steps.filter(journal__in=found).order_by("position"):
+        taken[step.journal_id].append(step)
+    for journal in found:
+        journal.app = journal.environment.app = app or journal.app
+    return [Deploy(each, getattr(each, "build", None), last.get(each.pk), tuple(taken[each.pk])) for each in found]

@@ -127,7 +127,7 @@ def _context(request: HttpRequest, deploy: deploys.Deploy) -> dict[str, Any]:
     return {
         "in_environment": deploy.environment.name,
         "deploy": deploy,
-        "steps": [(step, usual.get(step.name)) for step in deploy.journal.steps.all()],
+        "steps": [(step, usual.get(step.name)) for step in deploy.steps],
         "tail": lines[-TAIL:],
         "last": lines[-1].number if lines else 0,
         "log": log_of(deploy.journal, "deploy", deploy.number),
