@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum, TextField
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, TextField
 from django.db.models.functions import Cast, Coalesce
 
 from builds import deploys
@@ -17,9 +17,16 @@ from runtimes.output import last_words
 from runtimes.redaction import redact_command
 
 RECENT = 20
-_BRIEFLY = (
+# What is read of a release that serves: for an app's header, a line of a list, an app's overview.
+HEADER = ("environment", "number", "kind", "commands", "created_at", "live_at")
+LINE = (
     *("environment", "number", "created_at", "live_at", "created_by__username"),
     *("slug__commit", "slug__sha256", "image__reference", "image__digest"),
+)
+OVERVIEW = (*HEADER, *LINE, "slug__message", "slug__size", "slug__stack__name", "image__size", "image__platform")
+_OF_INSTANCE = (
+    *("environment", "process", "index", "state", "release__number", "started_at", "restart_requested_at"),
+    *("crashes", "exit_code", "oom"),
 )
 Row = TypeVar("Row", Instance, Process)
 
@@ -35,15 +42,15 @@ class Bar(NamedTuple):
 class Batch:
     """What is read for some environments at once: each kind in one query, when it is asked for first.
 
-    `going` is what is under way, if that is known already. What is `brief` knows of a release what a list shows.
+    `going` is what is under way, if that is known already; `of_live` the columns that are read of what serves.
     """
 
     def __init__(
-        self, environments: Sequence[Environment], going: Iterable[Going] | None = None, *, brief: bool = False
+        self, environments: Sequence[Environment], going: Iterable[Going] | None, of_live: Sequence[str]
     ) -> None:
         self._environments = environments
         self._going = going
-        self._brief = brief
+        self._of_live = of_live
 
     @cached_property
     def going(self) -> dict[int, Going]:
@@ -54,17 +61,13 @@ class Batch:
 
     @cached_property
     def live(self) -> dict[int, Release]:
-        """By environment what serves; `has_crashed` says whether one of its instances has, `up` how many serve."""
-        instances = Instance.objects.filter(release=OuterRef("pk")).order_by()
-        up = instances.filter(state="up").values("release").annotate(count=Count("*")).values("count")
+        """By environment what serves; `crashed` and `up` say how many of its instances are."""
+        joined = {name.rpartition("__")[0] for name in self._of_live} - {""}
         found = Release.objects.filter(environment__in=self._environments, state="live").annotate(
-            has_crashed=Exists(instances.filter(state="crashed")), up=Coalesce(Subquery(up), 0)
+            **{state: Count("instances", filter=Q(instances__state=state)) for state in ("up", "crashed")}
         )
-        if self._brief:
-            found = found.select_related("slug", "image", "created_by").only(*_BRIEFLY)
-        else:
-            found = found.select_related("slug__stack", "image", "created_by").defer("config")
-        return {each.environment_id: each for each in found}
+        related = found.order_by().select_related(*joined or [None]).only(*self._of_live)
+        return {each.environment_id: each for each in related}
 
     @cached_property
     def deploys(self) -> dict[int, list[Bar]]:
@@ -75,7 +78,7 @@ class Batch:
     def instances(self) -> dict[int, list[Instance]]:
         """By environment all instances there are."""
         rows = Instance.objects.filter(environment__in=self._environments).exclude(state="down")
-        return _by_environment(rows.select_related("release").defer("release__config"))
+        return _by_environment(rows.select_related("release").only(*_OF_INSTANCE).order_by("process", "index", "pk"))
 
     @cached_property
     def wanted(self) -> dict[int, int]:
@@ -86,7 +89,7 @@ class Batch:
     @cached_property
     def processes(self) -> dict[int, list[Process]]:
         """By environment its process types."""
-        return _by_environment(Process.objects.filter(environment__in=self._environments))
+        return _by_environment(Process.objects.filter(environment__in=self._environments).order_by("name"))
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class AppRow:
         if self.environment.stopped:
             return "stopped"
         if self.live:
-            return "crashed" if self.live.has_crashed else "live"  # type: ignore[attr-defined]
+            return "crashed" if self.live.crashed else "live"  # type: ignore[attr-defined]
         return self.deploys[0].state if self.deploys else "never"
 
     @property
@@ -231,14 +234,14 @@ def rows_of(apps: Iterable[App], environment: str = "production", going: Iterabl
     found = list(Environment.objects.filter(app__in=by_id, name=environment).order_by())
     for one in found:
         one.app = by_id[one.app_id]
-    batch = Batch(found, going, brief=True)
+    batch = Batch(found, going, LINE)
     rows = {one.app.pk: AppRow(one.app, one, batch) for one in found}
     return [rows[pk] for pk in by_id if pk in rows]
 
 
-def row_of(environment: Environment, going: Iterable[Going] | None = None) -> AppRow:
+def row_of(environment: Environment, going: Iterable[Going] | None = None, of_live: Sequence[str] = HEADER) -> AppRow:
     """The row of one environment."""
-    return AppRow(environment.app, environment, Batch([environment], going))
+    return AppRow(environment.app, environment, Batch([environment], going, of_live))
 
 
 def _deploys(environments: Sequence[Environment]) -> dict[int, list[Bar]]:

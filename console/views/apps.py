@@ -15,7 +15,7 @@ from console.activity import record
 from console.forms.apps import CreateAppForm, EditSourceForm, samples
 from console.forms.destroy import DestroyForm
 from console.forms.stacks import ChangeStackForm
-from console.rows import rows_of
+from console.rows import OVERVIEW, rows_of
 from console.under_way import under_way
 from console.views.frame import either, render_app
 from runtimes.models import App, Role
@@ -73,7 +73,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     """An app's overview."""
     app = access.app(request, name)
     template = either(request, "apps/show.html", "apps/_overview.html")
-    return render_app(request, template, app, "overview", deploys=of(app, limit=5))
+    return render_app(request, template, app, "overview", of_live=OVERVIEW, deploys=of(app, limit=5))
 
 
 @require_GET

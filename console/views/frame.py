@@ -1,5 +1,6 @@
 """What all pages of an app share: its header, its tabs, its rights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from console import access
 from console.forms.destroy import DestroyForm
-from console.rows import row_of
+from console.rows import HEADER, row_of
 from console.under_way import under_way
 from runtimes.models import App
 
 
-def app_context(request: HttpRequest, app: App, tab: str, chosen: str = "") -> dict[str, Any]:
+def app_context(request: HttpRequest, app: App, tab: str, chosen: str, of_live: Sequence[str]) -> dict[str, Any]:
     """What the header of an app's pages needs, for the chosen environment or that in the address."""
     environments = list(app.environments.all())
     name = chosen or request.GET.get("environment") or "production"
@@ -24,7 +25,7 @@ def app_context(request: HttpRequest, app: App, tab: str, chosen: str = "") -> d
         "tab": tab,
         "environment": environment,
         "environments": environments,
-        "row": row_of(environment, under_way(request)),
+        "row": row_of(environment, under_way(request), of_live),
         "rights": access.rights_in(request.user, environment),
         "protected": "" if access.may_release(request.user, environment) else access.protected(environment),
     }
@@ -48,8 +49,17 @@ def destroying(form: DestroyForm, among: str, back: str, meaning: str) -> dict[s
 
 
 def render_app(
-    request: HttpRequest, template: str, app: App, tab: str, status: int = 200, **context: Any
+    request: HttpRequest,
+    template: str,
+    app: App,
+    tab: str,
+    status: int = 200,
+    of_live: Sequence[str] = HEADER,
+    **context: Any,
 ) -> HttpResponse:
-    """A page of an app, for the environment named `in_environment`, else that in the address."""
-    frame = app_context(request, app, tab, context.pop("in_environment", ""))
+    """A page of an app, for the environment named `in_environment`, else that in the address.
+
+    `of_live` are the columns that it reads of the release that serves.
+    """
+    frame = app_context(request, app, tab, context.pop("in_environment", ""), of_live)
     return render(request, template, frame | context, status=status)
