@@ -22,6 +22,8 @@ SERVICES = Path(_DATA) / "no-services"  # no test of this process starts the pla
 
 STATIC_ROOT.mkdir()  # or each browser of a test is warned that there is none
 
+USE_I18N = True  # there is a language of brackets
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CELERY_BROKER_URL = "memory://"
