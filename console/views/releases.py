@@ -15,17 +15,19 @@ from console.views.frame import either, render_app
 from runtimes.release import possible_rollbacks, roll_back
 
 PER_PAGE = 30
+_LISTED = (
+    *("environment", "number", "state", "kind", "description", "created_at", "live_at", "ended_at"),
+    *("journal__number", "created_by__username", "slug__commit", "slug__sha256", "slug__message", "slug__size"),
+    *("image__reference", "image__digest", "image__size"),
+)
 
 
 @require_GET
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """What was released, newest first."""
     environment = access.environment(request, name, request.GET.get("environment") or "production")
-    releases = (
-        environment.releases.select_related("slug", "image", "created_by", "journal")
-        .defer("config")
-        .order_by("-number")
-    )
+    related = environment.releases.select_related("slug", "image", "created_by", "journal")
+    releases = related.only(*_LISTED).order_by("-number")
     page = Paginator(releases, PER_PAGE).get_page(request.GET.get("page"))
     return render_app(
         request,

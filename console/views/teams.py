@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -67,7 +68,8 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _list(request: HttpRequest, form: Any, status: int = 200) -> HttpResponse:
-    teams = access.teams(request.user, "see").order_by("name").prefetch_related("memberships__user", "apps")
+    teams = access.teams(request.user, "see").order_by("name").prefetch_related("memberships__user")
+    teams = teams.annotate(apps_count=Count("apps", distinct=True))
     return render(request, "teams/index.html", {"teams": teams, "form": form}, status=status)
 
 
