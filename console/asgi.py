@@ -32,4 +32,5 @@ application = ProtocolTypeRouter(
 # What is loaded by now stays to the end: nobody waits while the collector of garbage looks at it again and again.
 gc.collect()
 gc.freeze()
-gc.set_threshold(10_000, 20, 10)  # a page makes some ten thousand objects, which go with it
+# What pages leave behind goes soon and by little: nobody waits 10 ms for that of ten others. All is looked at rarely.
+gc.set_threshold(2_000, 2, 50)
