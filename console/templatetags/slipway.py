@@ -56,6 +56,9 @@ STATES: dict[str, tuple[str, str, Any]] = {
 }
 
 
+register.simple_tag(cache(static), name="static")  # a page has half a dozen, looked up anew by Django's own
+
+
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """An icon of the vendored sprite, hidden from screen readers: a word stands beside it."""
@@ -255,7 +258,7 @@ def bars(row: AppRow) -> SafeString | str:
 def breakable(address: str) -> SafeString:
     """An address that breaks, where it must, before a dot or its port and not inside them."""
     parts = re.split(r"(?<=//)|(?=[.:](?!//))", address)
-    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
+    return SafeString("<wbr>".join(map(escape, parts)))
 
 
 @register.filter
