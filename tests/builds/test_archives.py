@@ -331,6 +331,7 @@ def test_headers_that_announce_headers_end_somewhere() -> None:
     assert refused(header.tobuf(tarfile.GNU_FORMAT) * 3000 + bytes(1024)).reason == "archive-broken"
 
 
+@pytest.mark.thorough
 def test_many_files_do_not_pile_up_in_memory() -> None:
     packed = gzip.compress(tar(*(file(f"d{n % 100}/f{n}", b"x" * 200) for n in range(800))), 1)
     out = io.BytesIO()
@@ -342,6 +343,7 @@ def test_many_files_do_not_pile_up_in_memory() -> None:
     assert peak < 1_500_000
 
 
+@pytest.mark.thorough
 def test_a_large_file_is_streamed() -> None:
     packed = gzip.compress(tar(file("large", bytes(24_000_000))), 1)
     with archives.opened(io.BytesIO(packed)) as members, Path(os.devnull).open("wb") as out:

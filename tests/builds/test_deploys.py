@@ -59,6 +59,7 @@ def test_its_state_follows_from_build_release_and_seal(
     assert found.is_canceling is (canceled and not over)
 
 
+@pytest.mark.thorough
 def test_every_state_that_rows_can_have_is_one_that_pages_know(app: App) -> None:
     for build in Build.TRANSITIONS:
         for release in ("", *Release.TRANSITIONS) if build == "succeeded" else ("",):

@@ -72,6 +72,7 @@ def test_a_source_that_cannot_be_fetched_is_said(app: App, previewed: Callable[[
     assert "cannot be read" in found.output
 
 
+@pytest.mark.thorough
 def test_buildpacks_that_do_not_answer_are_ended(
     previewed: Callable[[], Detection], monkeypatch: pytest.MonkeyPatch, engine: FakeEngine
 ) -> None:

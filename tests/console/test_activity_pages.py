@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 from pytest_django import DjangoAssertNumQueries
@@ -38,6 +39,7 @@ def test_it_can_be_filtered_by_person_and_by_kind(app: App, alice: Client) -> No
     assert "Nothing of that kind" in page(alice, "/apps/shop/activity/?actor=alice&action=restart")
 
 
+@pytest.mark.thorough
 def test_older_ones_are_a_page_away_and_keep_the_filter(app: App, alice: Client) -> None:
     first = record(make.known("olga"), "scale", app=app, target="web=0")
     record(make.known("alice"), "scale", app=app, target="by alice")

@@ -25,7 +25,7 @@ from runtimes import journal as journals
 from runtimes.models import App, Journal, Membership, Team
 from tests.console import factories as make
 
-pytestmark = pytest.mark.usefixtures("shared_db")
+pytestmark = [pytest.mark.usefixtures("shared_db"), pytest.mark.thorough]
 LOG = "/ws/apps/shop/deploys/1/"
 
 

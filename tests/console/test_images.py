@@ -61,6 +61,7 @@ def test_what_is_no_image_is_told_at_its_field(team: Team, alice: Client, image:
     assert 'id="id_image_error"' in answer.content.decode()
 
 
+@pytest.mark.thorough
 def test_every_page_of_an_app_shows_what_image_runs(image_app: App, alice: Client) -> None:
     serving(image_app, {"web": "", "worker": "work"})
     for address in ("", "releases/", "deploys/", "deploys/1/"):

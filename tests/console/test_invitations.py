@@ -143,6 +143,7 @@ def test_an_account_that_cannot_be_gets_a_sentence_and_the_invitation_stays(
     assert not get_user_model().objects.filter(username="nora").exists()
 
 
+@pytest.mark.thorough
 def test_who_guesses_tokens_is_told_nothing_any_more_not_even_of_a_right_one(link: str, client: Client) -> None:
     for number in range(attempts.MOST_PER_ADDRESS):
         assert client.get(f"/invitations/guess-{number}/").status_code == 404

@@ -30,6 +30,7 @@ def test_a_command_is_asked_for_and_its_page_opens_at_once(shop: App, alice: Cli
     assert "Cancel command" in page
 
 
+@pytest.mark.thorough
 def test_a_secret_in_a_command_is_seen_on_no_page_and_is_not_run_again(
     shop: App, alice: Client, signed_in: Callable[[str], Client]
 ) -> None:

@@ -40,6 +40,7 @@ print(answer.status_code, answer.headers.get("Strict-Transport-Security"), bool(
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("https", "said"),
     [("true", "200 max-age=31536000 True True True Lax"), ("false", "200 None False False True Lax")],

@@ -134,6 +134,7 @@ def _outside_of_gettext(node: ast.AST) -> Iterator[str]:
             yield from _outside_of_gettext(child)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("package", ["console", "builds", "runtimes", "buildpacks"])
 def test_the_code_tells_people_nothing_that_is_not_translated(package: str) -> None:
     modules = [path for path in (ROOT / package).rglob("*.py") if not WITHOUT_DJANGO.search(str(path))]

@@ -112,6 +112,7 @@ def test_a_failed_deploy_says_what_happened_and_what_still_runs(alice: Client, a
         assert sentence in shown
 
 
+@pytest.mark.thorough
 def test_cancel_is_offered_until_the_end(alice: Client, app: App) -> None:
     make.deploy(app, "building")
     assert "Cancel deploy" in page(alice, "/apps/shop/deploys/1/live")
@@ -166,6 +167,7 @@ def test_the_page_says_when_what_runs_is_older_than_what_is_set(alice: Client, a
     assert "is older than what is set: A" in page(alice, "/apps/shop/config/")
 
 
+@pytest.mark.thorough
 def test_every_page_says_that_config_was_changed_until_it_is_released(alice: Client, app: App) -> None:
     make.deploy(app, "live", ago=timedelta(minutes=5))
     words = "since v1: it counts from the next release"
@@ -378,6 +380,7 @@ def test_guessing_a_password_ends_soon_for_the_account_and_not_for_others(signed
     assert guesser.post("/login", {"username": "vera", "password": "vera"}).status_code == 302
 
 
+@pytest.mark.thorough
 def test_guessing_from_one_address_ends_for_all_accounts_and_a_made_up_address_does_not_help(
     signed_in: Callable[[str], Client], settings: Settings
 ) -> None:
@@ -540,6 +543,7 @@ def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(alice: Client) ->
     assert 'data-bs-theme="auto"' in page(alice, "/")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("apps", [1, 12])
 def test_the_list_of_apps_asks_the_database_as_often_for_many_as_for_one(
     apps: int, alice: Client, team: Team, django_assert_max_num_queries: DjangoAssertNumQueries
@@ -553,6 +557,7 @@ def test_the_list_of_apps_asks_the_database_as_often_for_many_as_for_one(
         alice.get("/")
 
 
+@pytest.mark.thorough
 def test_older_deploys_stand_on_further_pages(app: App, alice: Client) -> None:
     for _ in range(22):
         make.deploy(app, "canceled")
@@ -564,6 +569,7 @@ def test_older_deploys_stand_on_further_pages(app: App, alice: Client) -> None:
     assert "#3</a>" not in second
 
 
+@pytest.mark.thorough
 def test_the_bars_of_an_app_are_its_last_twenty_deploys_higher_the_longer_they_took(app: App, alice: Client) -> None:
     for number in range(1, 26):
         make.deploy(app, "failed" if number == 20 else "live", speed=2 if number == 25 else 1)

@@ -13,6 +13,8 @@ import pytest
 
 from tests.ops.bash import Checkout
 
+pytestmark = pytest.mark.thorough
+
 PATIENCE = 30
 
 

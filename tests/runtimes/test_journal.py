@@ -50,6 +50,7 @@ def write(record: Journal, lines: list[str]) -> None:
             log.write(f"{line}\n".encode())
 
 
+@pytest.mark.thorough
 def test_a_reader_gets_every_line_once_and_in_order_though_rings_are_lost(record: Journal, deaf: DeafLayer) -> None:
     lines = [f"line {number}" for number in range(1, 401)]
 
@@ -68,6 +69,7 @@ def test_a_reader_gets_every_line_once_and_in_order_though_rings_are_lost(record
     assert deaf.heard > 10
 
 
+@pytest.mark.thorough
 def test_several_who_write_at_once_take_numbers_without_gaps_or_twins(record: Journal) -> None:
     def worker(name: int) -> Callable[[], None]:
         def work() -> None:
@@ -84,6 +86,7 @@ def test_several_who_write_at_once_take_numbers_without_gaps_or_twins(record: Jo
         assert mine == [f"{name} {number}" for number in range(20)]
 
 
+@pytest.mark.thorough
 def test_notes_from_outside_do_not_disturb_whoever_writes(record: Journal) -> None:
     lines = [f"line {number}" for number in range(300)]
 
@@ -121,6 +124,7 @@ def test_no_line_follows_the_seal(record: Journal) -> None:
     assert make.log_of(record) == ["before"]
 
 
+@pytest.mark.thorough
 def test_a_reader_that_sees_the_seal_has_seen_all_while_others_still_write(record: Journal) -> None:
     def work() -> None:
         for number in range(60):

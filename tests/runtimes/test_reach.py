@@ -20,6 +20,8 @@ from runtimes.models import Domain
 from tests import factories as make
 from tests.doubles import router_files
 
+pytestmark = pytest.mark.thorough
+
 NAME = "shop.example.org"
 
 

@@ -22,6 +22,8 @@ from runtimes.places import Route, Table, covers, grown, needed
 from tests import factories as make
 from tests.doubles import add_router, routes, tell, together
 
+pytestmark = pytest.mark.thorough
+
 WORD = "the word"
 QUIET = {"disable": True}
 PROBED = {

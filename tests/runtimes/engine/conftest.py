@@ -17,7 +17,9 @@ IMAGE = "slipway/debian-12:run"
 PATIENCE_SECONDS = 60
 
 
-@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.fixture(
+    params=[pytest.param("fake", marks=pytest.mark.thorough), pytest.param("docker", marks=pytest.mark.docker)]
+)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine in turn."""
     made = connect(request.param, f"slipway-test-{secrets.token_hex(4)}")

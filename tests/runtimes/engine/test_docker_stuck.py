@@ -12,6 +12,8 @@ import pytest
 from runtimes.engine import connect, docker_client
 from runtimes.engine.base import Engine, EngineUnreachable, Formation
 
+pytestmark = pytest.mark.thorough
+
 LIST, CREATE = "/containers/json", "/containers/create"
 REF = "f" * 64
 
