@@ -84,7 +84,7 @@ def _run(bench: Bench, image: str, command: str) -> float:
 def _set(bench: Bench, app: str, quantity: int, known: frozenset[str] = frozenset()) -> frozenset[str]:
     """Scale; return the hosts that answer through the router, as many as asked for; `known` need not again.
 
-    It is asked from when it was told of the last: before, questions only take from what comes up its processor.
+    It is asked from when all are up and it was told: before, questions only take the processor from what comes up.
     """
     with bench.installation.look() as rows:
         is_news, told = len(rows(UP, app)) != quantity, rows(TOLD_ROUTER)
