@@ -15,11 +15,6 @@ from runtimes.models import App, Environment, Image, Journal, Release, Slug, Ste
 # What a build's state means for the deploy, until there is a release that says more.
 _BUILDING = {"queued": "queued", "running": "building", "succeeded": "releasing"}
 _RELEASING = {"pending": "releasing"}
-COLUMNS = (
-    *("created_at", "sealed_at", "cancel_requested_at"),
-    *("build__state", "build__image", "build__ended_at"),
-    *("releases__state", "releases__live_at", "releases__ended_at"),
-)
 # What a list shows; whatever else somebody asks of one of its deploys is read then.
 _LISTED = (
     *("app", "environment__name", "number", "created_at", "sealed_at", "cancel_requested_at", "created_by__username"),
@@ -34,7 +29,7 @@ OVER = frozenset({"live", "retired", "failed", "canceled", "superseded"})
 
 
 class Facts(NamedTuple):
-    """The columns that say how a deploy stands; `COLUMNS` are their names, seen from its journal."""
+    """The columns that say how a deploy stands: of its journal, its build and its release."""
 
     created: datetime
     sealed: datetime | None

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from builds import deploys
 from console.rows import row_of
 from runtimes import output
-from runtimes.models import Environment, Instance, Release
+from runtimes.models import Environment, Instance, Journal, Release
 from runtimes.output import Printed
 from runtimes.redaction import Redactor
 from tests import factories as make
@@ -34,6 +35,30 @@ def test_what_still_finishes_makes_nothing_look_crashed() -> None:
     instance(environment, former, "crashed")
     instance(environment, live, "up")
     assert row_of(environment).state == "live"
+
+
+@pytest.mark.parametrize(
+    ("build", "release", "image", "canceled"),
+    [
+        *(("queued", "", "", False), ("running", "", "", False), ("running", "", "shop:1", False)),
+        *(("failed", "", "", False), ("canceled", "", "", True)),
+        *(("succeeded", "", "", False), ("succeeded", "", "", True)),
+        *(("succeeded", release, "", False) for release in ("pending", "failed", "retired", "live")),
+    ],
+)
+def test_a_bar_is_what_its_deploy_says(build: str, release: str, image: str, canceled: bool) -> None:
+    app, times = make.app(), [timezone.now() + timedelta(seconds=seconds) for seconds in range(5)]
+    made = make.build(app, state=build, image=image, ended_at=times[1])
+    if release:
+        make.release(app.production, "failed", journal=made.journal, ended_at=times[0])
+        live = times[2] if release in ("retired", "live") else None
+        make.release(app.production, release, journal=made.journal, live_at=live, ended_at=times[3])
+    sealed = None if build in ("queued", "running") or release == "pending" else times[4]
+    Journal.objects.filter(pk=made.journal_id).update(
+        sealed_at=sealed, cancel_requested_at=sealed if canceled else None
+    )
+    (deploy,) = deploys.of(app)
+    assert row_of(app.production).deploys == [(1, deploy.state, deploy.seconds)]
 
 
 def test_what_crashed_says_what_it_printed_last() -> None:
