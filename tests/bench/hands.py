@@ -14,7 +14,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 django.setup()
 
-from runtimes import release, scale  # noqa: E402 - models can be imported only from here on
+from runtimes import release, restart, scale  # noqa: E402 - models can be imported only from here on
 from runtimes.models import App, Environment  # noqa: E402
 
 
@@ -35,7 +35,16 @@ def _roll_back(app: str) -> int:
     return release.roll_back(newest).journal.number
 
 
-VERBS: dict[str, Callable[..., Any]] = {"scale": _scale, "change_config": _change_config, "roll_back": _roll_back}
+def _stop(app: str) -> None:
+    restart.stop(_production(app))
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "scale": _scale,
+    "change_config": _change_config,
+    "roll_back": _roll_back,
+    "stop": _stop,
+}
 
 if __name__ == "__main__":
     for line in sys.stdin:

@@ -7,7 +7,6 @@ from tests.bench import sources, traffic
 from tests.bench.bench import Bench
 from tests.bench.measure import TIMES, Figure, Goal, Samples, by_turns, of_the_middle
 
-IMAGE = "cold"
 LATER = "Cold deploy of the sample as a new app, click → traffic"
 FIRST = "Cold deploy of the sample as a platform's very first build, click → traffic"
 
@@ -30,7 +29,7 @@ def measure(bench: Bench) -> list[Figure]:
         seconds = traffic.wait(bench.address(app)) - clicked
         bench.settle(app, number)
         steps[kind].append(bench.steps(app, number))
-        bench.destroy(app)
+        bench.stop(app)
         return seconds
 
     def first(turn: int) -> float:
@@ -38,12 +37,12 @@ def measure(bench: Bench) -> list[Figure]:
         with bench.filling_store():
             return slipway("first", turn)
 
-    def docker(_turn: int) -> float:
+    def docker(turn: int) -> float:
+        name = f"cold-{turn}"
         begun = time.perf_counter()
-        bench.docker.build(context, IMAGE)
-        seconds = traffic.wait(bench.docker.start(bench.docker.image(IMAGE))) - begun
+        bench.docker.build(context, name)
+        seconds = traffic.wait(bench.docker.start(bench.docker.image(name))) - begun
         bench.docker.stop_all()
-        bench.docker.remove_image(bench.docker.image(IMAGE))
         return seconds
 
     firsts, theirs, later = by_turns(bench.rounds, first, docker, partial(slipway, "later"))

@@ -15,7 +15,7 @@ def measure(bench: Bench) -> list[Figure]:
     bench.person.create(APP, source="sample", sample="flask")
     bench.settle(APP, bench.person.deploy(APP))
     waits = [_wait_for_it(bench) for _ in range(bench.rounds)]
-    bench.destroy(APP)
+    bench.stop(APP)
     return [Figure("Click → first builder line", Samples("Slipway", waits), goal=Goal(1.5, "s"))]
 
 

@@ -50,7 +50,7 @@ def measure(bench: Bench) -> list[Figure]:
     """p50 and p99 for each number of viewers, one of them the browser; and when the lines came to the others."""
     bench.person.create(APP, archive(pages("Ticking")))
     figures = [figure for viewers in VIEWERS for figure in _figures(bench, viewers)]
-    bench.destroy(APP)
+    bench.stop(APP)
     return figures
 
 

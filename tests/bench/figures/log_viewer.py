@@ -45,7 +45,7 @@ def measure(bench: Bench) -> list[Figure]:
     with browsing.chromium() as browser:
         opened = [_open(bench, browser, number) for _ in range(bench.rounds)]
         bursts = [_burst(bench, browser) for _ in range(bench.rounds)]
-    bench.destroy(APP)
+    bench.stop(APP)
     times, tasks, memory = zip(*opened, strict=True)
     title = f"A log of {LINES:,} lines"
     return [

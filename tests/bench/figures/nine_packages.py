@@ -57,7 +57,7 @@ def measure(bench: Bench) -> list[Figure]:
             sizes.append(size)
             bare.append(packed_in)
         source.close()
-        bench.destroy(app)
+        bench.stop(app)
     return [*_builds(taken), *_driver(taken, packing, bare, max(sizes))]
 
 

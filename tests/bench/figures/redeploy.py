@@ -44,7 +44,7 @@ def measure(bench: Bench) -> list[Figure]:
 
     ours, theirs = by_turns(bench.rounds, slipway, docker)
     source.close()
-    bench.destroy(APP)
+    bench.stop(APP)
     return [
         Figure(
             "Code-only redeploy, click → traffic",

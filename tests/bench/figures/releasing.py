@@ -32,7 +32,7 @@ def measure(bench: Bench) -> list[Figure]:
     title = "Release of a slug of nine packages not restored here yet, click → traffic"
     figures.append(Figure(title, Samples("Slipway", ours), Samples(own, theirs), Goal(6, "s")))
     for app in (SMALL, BIG):
-        bench.destroy(app)
+        bench.stop(app)
     return figures
 
 

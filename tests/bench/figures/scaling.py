@@ -32,7 +32,7 @@ def measure(bench: Bench) -> list[Figure]:
         _compare(bench, SMALL, 10, 11, Goal(1.5, TIMES)),
     ]
     for app in (SAMPLE, SMALL):
-        bench.destroy(app)
+        bench.stop(app)
     return figures
 
 
