@@ -43,6 +43,11 @@ class Taken:
 
 def measure(bench: Bench) -> list[Figure]:
     """Click → slug stored, against `docker build` → image there; pip in the Dockerfile, layers cached but when cold."""
+    with tempfile.TemporaryDirectory() as place:  # of all rounds: why nothing is removed between them, see `Bench.stop`
+        return _measure(bench, Path(place))
+
+
+def _measure(bench: Bench, place: Path) -> list[Figure]:
     taken = {kind: Taken() for kind in TURN}
     packing, bare, sizes = [], [], [0.0]
     for turn in range(bench.rounds):
@@ -53,7 +58,7 @@ def measure(bench: Bench) -> list[Figure]:
             taken[kind].theirs.append(bench.docker.build(source.context(), "nine", cached=kind != "cold"))
             steps = bench.steps(app, number)
             packing.append(steps["Package slug"] + steps["Store slug"])
-            size, packed_in = _bare(bench, app, number)
+            size, packed_in = _bare(bench, app, number, place / f"{app}-{kind}")
             sizes.append(size)
             bare.append(packed_in)
         source.close()
@@ -121,18 +126,17 @@ def _exists(bench: Bench, app: str) -> bool:
     return bool(bench.installation.rows("SELECT 1 FROM runtimes_app WHERE name = ?", app))
 
 
-def _bare(bench: Bench, app: str, number: int) -> tuple[float, float]:
+def _bare(bench: Bench, app: str, number: int, place: Path) -> tuple[float, float]:
     """Unpack the slug that was built and pack it by hand: its size in bytes, and the seconds that packing took."""
     (row,) = bench.installation.rows(SLUG, app, number)
     (slug,) = (bench.installation.data / "storage" / "slugs").rglob(f"*{row['sha256']}*")
-    with tempfile.TemporaryDirectory() as place:
-        tree = Path(place) / "tree"
-        tree.mkdir()
-        subprocess.run(["tar", "--zstd", "-x", "-f", slug, "-C", tree], check=True)
-        begun = time.perf_counter()
-        with (Path(place) / "packed").open("wb") as out:
-            _pipe(tree, out)
-        return float(row["unpacked"]), time.perf_counter() - begun
+    tree = place / "tree"
+    tree.mkdir(parents=True)
+    subprocess.run(["tar", "--zstd", "-x", "-f", slug, "-C", tree], check=True)
+    begun = time.perf_counter()
+    with (place / "packed").open("wb") as out:
+        _pipe(tree, out)
+    return float(row["unpacked"]), time.perf_counter() - begun
 
 
 def _pipe(tree: Path, out: IO[bytes]) -> None:
