@@ -1,4 +1,7 @@
-"""A slug's tar as a layer of an image: the same members, in the same order, below a directory of the root.
+"""A slug's tar as layers of an image: the same members, in the same order, below a directory of the root.
+
+What was installed is a layer of its own below the rest. It is byte for byte that of the build before while nothing
+else is required, and the daemon has it then.
 
 Headers are changed where they stand: `tarfile` would read and write each of them, ten times as slowly.
 Format: "Basic Tar Format" in GNU tar's manual; pax records as in POSIX.1-2017, "pax Interchange Format".
@@ -8,6 +11,7 @@ import io
 import posixpath
 import tarfile
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from runtimes.engine.base import EngineError, gettext_noop
 
@@ -16,18 +20,49 @@ NAME, LINK, CHECKSUM, PREFIX = slice(0, 100), slice(157, 257), slice(148, 156), 
 SIZE, TYPE, MAGIC = slice(124, 136), slice(156, 157), slice(257, 265)
 FIELD_BYTES = 100
 END = bytes(2 * BLOCK)
-HARD_LINK = b"1"
+HARD_LINK, FOLDER = b"1", b"5"
 LONG_NAME, LONG_LINK, PAX = b"L", b"K", b"x"
 
+# Where buildpacks and package managers put what they install, at the top of an app.
+INSTALLED = frozenset({b".heroku", b"node_modules", b"vendor"})
 
-def layer(tar: Iterable[bytes], below: str, uid: int) -> Iterator[bytes]:
-    """Yield the plain tar `tar` with every member below the directory `below`, which belongs to `uid`.
 
-    Raises `EngineError` if it is no whole tar, or has a name that leads out of it.
+class Member(NamedTuple):
+    """One member of a tar. Its content is to be taken before the next member is."""
+
+    kind: bytes
+    name: bytes
+    link: bytes
+    header: bytes
+    content: Iterator[bytes]
+
+
+def layers(tar: Iterable[bytes], below: str, uid: int) -> Iterator[tuple[bool, bytes]]:
+    """Yield the plain tar `tar`, every member below the directory `below`, as two layers that belong to `uid`.
+
+    Each piece comes with whether it is of the layer of what was installed. That one may have no piece at all; the other
+    goes on top of it. A hard link lies where its target does. Raises `EngineError` if `tar` is no whole tar, or has a
+    name that leads out of it.
     """
-    yield directory(below, uid, uid)
-    yield from members(tar, below)
-    yield END
+    top = below.strip("/").encode()
+    folders: dict[bytes, bytes] = {}
+    there: dict[bool, set[bytes]] = {True: {b""}, False: {b"", top}}
+    yield False, directory(below, uid, uid)
+    for member in _members(tar, below):
+        installed = _is_installed(member.link if member.kind == HARD_LINK else member.name, top)
+        for folder in _missing(member.name, there[installed]):
+            # The upper layer has the last word on a folder that is in both. What it says differs from build to build.
+            known = None if installed else folders.get(folder)
+            yield installed, known or directory(folder.decode(errors="surrogateescape"), uid, uid)
+        if member.kind == FOLDER:
+            there[installed].add(member.name)
+            folders[member.name] = member.header
+        yield installed, member.header
+        for piece in member.content:
+            yield installed, piece
+    for installed, names in there.items():
+        if top in names:
+            yield installed, END
 
 
 def members(tar: Iterable[bytes], below: str) -> Iterator[bytes]:
@@ -35,6 +70,28 @@ def members(tar: Iterable[bytes], below: str) -> Iterator[bytes]:
 
     The tar's own top (`./`) is left out.
     """
+    for member in _members(tar, below):
+        yield member.header
+        yield from member.content
+
+
+def _is_installed(name: bytes, top: bytes) -> bool:
+    """Whether it lies below one of those folders; the folder itself is made anew by every build."""
+    first, _, rest = name.removeprefix(top).lstrip(b"/").partition(b"/")
+    return bool(rest) and first in INSTALLED
+
+
+def _missing(name: bytes, there: set[bytes]) -> list[bytes]:
+    """The folders that hold it and are not there yet, outermost first; they are from now on."""
+    found, folder = [], posixpath.dirname(name)
+    while folder not in there:
+        there.add(folder)
+        found.append(folder)
+        folder = posixpath.dirname(folder)
+    return found[::-1]
+
+
+def _members(tar: Iterable[bytes], below: str) -> Iterator[Member]:
     source, top, pending = _Source(tar), below.strip("/").encode(), _Pending()
     while any(header := source.take(BLOCK)):
         size = _number(header[SIZE])
@@ -46,8 +103,8 @@ def members(tar: Iterable[bytes], below: str) -> Iterator[bytes]:
         if header[TYPE] == HARD_LINK:
             link = _moved(link, top)
         if name != top:
-            yield pending.rest() + _header(header, name, link)
-            yield from source.pass_on(_whole(size))
+            before = pending.rest() + _header(header, name, link)
+            yield Member(bytes(header[TYPE]), name, link, before, source.pass_on(_whole(size)))
         pending = _Pending()
 
 

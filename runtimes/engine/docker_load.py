@@ -1,4 +1,4 @@
-"""An image made by handing the daemon one layer more: no container is made, each file is written once.
+"""An image made by handing the daemon further layers: no container is made, each file is written once.
 
 `docker commit` reads what a container has on top of its image and writes it all a second time; for some
 thousand small files that, and removing the container, take several times as long as this.
@@ -11,13 +11,13 @@ import hashlib
 import json
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
 from runtimes.engine.base import EngineError, gettext_noop
 from runtimes.engine.docker_client import DockerClient, translated
-from runtimes.engine.docker_layer import BLOCK, END, layer
+from runtimes.engine.docker_layer import BLOCK, END, layers
 from runtimes.engine.streams import PIECE
 
 LOADED = "Loaded image ID: "
@@ -38,38 +38,56 @@ def load(
 
     `tar` is read to its end before the daemon hears of it; an exception of it comes out as it is.
     """
-    with tempfile.TemporaryFile() as file:
-        digest = hashlib.sha256()
-        for piece in layer(tar, below, OWNER):
-            digest.update(piece)
-            file.write(piece)
+    with tempfile.TemporaryFile() as installed, tempfile.TemporaryFile() as rest:
+        both = {True: _Layer(installed), False: _Layer(rest)}
+        for is_installed, piece in layers(tar, below, OWNER):
+            both[is_installed].write(piece)
         api: Any = client.patient  # the stubs know this call, but not its types
         with translated():
-            return _loaded(api.load_image(_archive(base, digest.hexdigest(), labels, file), quiet=True))
+            made = [one for one in both.values() if one.size]
+            return _loaded(api.load_image(_archive(base, made, labels), quiet=True))
 
 
-def _archive(base: Mapping[str, Any], digest: str, labels: Mapping[str, str], file: IO[bytes]) -> Iterator[bytes]:
+class _Layer:
+    """A layer's tar in a file, with its sum."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.size, self._digest = file, 0, hashlib.sha256()
+
+    def write(self, piece: bytes) -> None:
+        self.size += self.file.write(piece)
+        self._digest.update(piece)
+
+    @property
+    def sum(self) -> str:
+        return f"sha256:{self._digest.hexdigest()}"
+
+
+def _archive(base: Mapping[str, Any], made: Sequence[_Layer], labels: Mapping[str, str]) -> Iterator[bytes]:
     """What `docker load` reads. The paths of layers that are there already are not looked at."""
-    known = base["RootFS"]["Layers"]
-    manifest = [{"Config": "config.json", "RepoTags": None, "Layers": ["known"] * len(known) + ["layer.tar"]}]
-    for name, content in (("manifest.json", manifest), ("config.json", _config(base, f"sha256:{digest}", labels))):
+    names = [f"layer-{number}.tar" for number in range(len(made))]
+    known = ["known"] * len(base["RootFS"]["Layers"])
+    manifest = [{"Config": "config.json", "RepoTags": None, "Layers": known + names}]
+    config = _config(base, [one.sum for one in made], labels)
+    for name, content in (("manifest.json", manifest), ("config.json", config)):
         data = json.dumps(content).encode()
         yield _header(name, len(data)) + data + bytes(-len(data) % BLOCK)
-    size = file.tell()
-    yield _header("layer.tar", size)
-    file.seek(0)
-    while piece := file.read(PIECE):
-        yield piece
-    yield bytes(-size % BLOCK) + END
+    for name, one in zip(names, made, strict=True):
+        yield _header(name, one.size)
+        one.file.seek(0)
+        while piece := one.file.read(PIECE):
+            yield piece
+        yield bytes(-one.size % BLOCK)
+    yield END
 
 
-def _config(base: Mapping[str, Any], layer_sum: str, labels: Mapping[str, str]) -> dict[str, Any]:
+def _config(base: Mapping[str, Any], sums: Sequence[str], labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "architecture": base["Architecture"],
         "os": base["Os"],
         "created": datetime.now(UTC).isoformat(),
         "config": {**base["Config"], "Labels": {**(base["Config"]["Labels"] or {}), **labels}},
-        "rootfs": {"type": "layers", "diff_ids": [*base["RootFS"]["Layers"], layer_sum]},
+        "rootfs": {"type": "layers", "diff_ids": [*base["RootFS"]["Layers"], *sums]},
     }
 
 

@@ -1,4 +1,4 @@
-"""A slug's tar as an image's layer."""
+"""A slug's tar as layers of an image."""
 
 import io
 import tarfile
@@ -6,37 +6,36 @@ import tarfile
 import pytest
 
 from runtimes.engine.base import EngineError
-from runtimes.engine.docker_layer import layer
-from tests.runtimes.engine.tars import cut
+from runtimes.engine.docker_layer import layers
+from tests.runtimes.engine.tars import built_at, cut, file, folder, link, packed
 
 LONG = "deep/" * 30 + "é" * 20
 FORMATS = (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT)
 
 
-def packed(*members: tuple[tarfile.TarInfo, bytes], format_: int = tarfile.GNU_FORMAT) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=format_) as tar:
-        for member, content in members:
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def file(name: str, content: bytes = b"", **facts: object) -> tuple[tarfile.TarInfo, bytes]:
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    for fact, value in facts.items():
-        setattr(member, fact, value)
-    return member, content
-
-
-def unpacked(tar: bytes, pieces: int = 1000) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
+def split(tar: bytes, pieces: int = 1000) -> tuple[bytes, bytes]:
+    """The layer of what was installed, and the rest."""
     chunks = [tar[start : start + pieces] for start in range(0, len(tar), pieces)]
-    with tarfile.open(fileobj=io.BytesIO(b"".join(layer(chunks, "/app", 1000)))) as made:
+    both = {True: b"", False: b""}
+    for installed, piece in layers(chunks, "/app", 1000):
+        both[installed] += piece
+    return both[True], both[False]
+
+
+def read(layer: bytes) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(layer)) as made:
         found = {}
         for member in made:
             content = made.extractfile(member) if member.isreg() else None
             found[member.name] = (member, content.read() if content else b"")
         return found
+
+
+def unpacked(tar: bytes) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
+    """Of a tar in which nothing was installed."""
+    installed, rest = split(tar)
+    assert not installed
+    return read(rest)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -45,6 +44,7 @@ def test_every_member_lies_below_the_directory_with_its_content(format_: int) ->
     assert {name: content for name, (_, content) in made.items()} == {
         "app": b"",
         "app/a": b"x" * 1500,
+        "app/deep": b"",
         "app/deep/b": b"y",
     }
 
@@ -92,9 +92,9 @@ def test_other_records_of_a_member_are_kept() -> None:
 def test_a_file_of_many_gigabytes_has_its_size() -> None:
     header = tarfile.TarInfo("./big")
     header.size = 9 * 1024**3
-    stream = layer([header.tobuf(tarfile.GNU_FORMAT), b"x"], "app", 1000)
+    stream = layers([header.tobuf(tarfile.GNU_FORMAT), b"x"], "app", 1000)
     next(stream)
-    assert tarfile.TarInfo.frombuf(next(stream), "utf-8", "strict").size == header.size
+    assert tarfile.TarInfo.frombuf(next(stream)[1], "utf-8", "strict").size == header.size
 
 
 @pytest.mark.parametrize("name", ["../escape", "./a/../../escape", "/etc/passwd"])
@@ -111,4 +111,36 @@ def test_a_hard_link_that_leads_out_is_refused() -> None:
 @pytest.mark.parametrize("stream", [cut(), [b"no tar at all" * 100], []])
 def test_what_is_no_whole_tar_is_refused(stream: list[bytes]) -> None:
     with pytest.raises(EngineError, match="tar"):
-        list(layer(stream, "/app", 1000))
+        list(layers(stream, "/app", 1000))
+
+
+def test_what_was_installed_lies_apart_and_is_the_same_after_the_next_build() -> None:
+    (installed, rest), (again, changed) = split(built_at(7)), split(built_at(8, file("./new", b"new")))
+    assert list(read(installed)) == [
+        *("app", "app/.heroku", "app/.heroku/python", "app/.heroku/python/django.py"),
+        *("app/vendor", "app/vendor/gem.rb"),
+    ]
+    assert list(read(rest)) == ["app", "app/.heroku", "app/Procfile", "app/vendor"]
+    assert again == installed
+    assert list(read(changed)) == [*read(rest), "app/new"]
+
+
+def test_the_last_word_on_a_folder_that_is_in_both_is_the_slugs() -> None:
+    installed, rest = map(read, split(packed(folder("./vendor", mode=0o711, mtime=9), file("./vendor/a"))))
+    assert installed["app/vendor"][0].mtime == 0
+    assert (rest["app/vendor"][0].mode, rest["app/vendor"][0].mtime) == (0o711, 9)
+
+
+def test_a_link_in_place_of_what_was_installed_is_the_apps_own() -> None:
+    made = unpacked(packed(file("./node_modules", type=tarfile.SYMTYPE, linkname="../modules"), file("./vendor")))
+    assert list(made) == ["app", "app/node_modules", "app/vendor"]
+
+
+def test_a_hard_link_lies_where_its_target_does_below_folders_as_they_are() -> None:
+    crossing = link("./bin/django.py", "./.heroku/python/django.py"), link("./.heroku/python/Procfile", "./Procfile")
+    installed, rest = map(read, split(built_at(7, *crossing)))
+    assert installed["app/bin/django.py"][0].linkname == "app/.heroku/python/django.py"
+    assert rest["app/.heroku/python/Procfile"][0].linkname == "app/Procfile"
+    assert rest["app/.heroku/python"][0].mode == 0o700
+    assert "app/bin" in installed
+    assert not {"app/bin/django.py", "app/.heroku/python/django.py"} & set(rest)

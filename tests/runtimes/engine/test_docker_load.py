@@ -13,7 +13,7 @@ from runtimes.engine.docker_client import DockerClient
 from runtimes.engine.docker_load import load
 from runtimes.engine.docker_restore import commit, find_image, restore
 from tests.runtimes.engine.conftest import IMAGE, job
-from tests.runtimes.engine.tars import broken, tar
+from tests.runtimes.engine.tars import broken, built_at, folder, link, tar
 
 pytestmark = pytest.mark.docker
 
@@ -56,6 +56,31 @@ def test_files_lie_at_app_with_owner_and_mode_and_settings_are_the_bases(docker_
         assert made["Config"]["Labels"].items() >= LABELS.items()
     finally:
         docker_client.quick.remove_image(image)
+
+
+def test_what_was_installed_is_one_layer_for_all_builds_that_need_the_same(docker_client: DockerClient) -> None:
+    base = find_image(docker_client, IMAGE)
+    assert base
+    crossing = folder("./bin", mode=0o711, uid=1000, gid=1000), link("./bin/django.py", "./.heroku/python/django.py")
+    labels = {**LABELS, "slipway.installation": docker_client.namespace}
+    images = [load(docker_client, base, [built_at(moment, *crossing)], "/app", labels) for moment in (7, 8)]
+    try:
+        (*before, first), (*after, second) = (_layers(docker_client, image) for image in images)
+        assert before == after != base["RootFS"]["Layers"]
+        assert first != second
+        docker_client.quick.remove_image(images.pop(0))
+        look = "cd /app; stat -c '%n %u:%g %a %Y' .heroku .heroku/python bin; cat bin/*"
+        said = printed(docker_client, images[0], look)
+        assert said == b".heroku 1000:1000 755 8\n.heroku/python 1000:1000 700 5\nbin 1000:1000 711 0\ndjango"
+    finally:
+        for image in images:
+            docker_client.quick.remove_image(image)
+
+
+def _layers(client: DockerClient, image: str) -> list[str]:
+    found = find_image(client, image)
+    assert found
+    return list(found["RootFS"]["Layers"])
 
 
 def test_nothing_is_sent_of_a_slug_that_leads_out_of_its_tree(docker_engine: Engine) -> None:
