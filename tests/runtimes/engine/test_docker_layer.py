@@ -26,6 +26,7 @@ def read(layer: bytes) -> dict[str, tuple[tarfile.TarInfo, bytes]]:
     with tarfile.open(fileobj=io.BytesIO(layer)) as made:
         found = {}
         for member in made:
+            assert member.name not in found
             content = made.extractfile(member) if member.isreg() else None
             found[member.name] = (member, content.read() if content else b"")
         return found
