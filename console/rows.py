@@ -31,20 +31,19 @@ _OF_INSTANCE = (
 # In SQL, since Django takes longer to put the same question together than the database to answer it, and the list of
 # apps asks it each time. The columns are those of `deploys.Facts`. Moments come as text: few of them are needed, and
 # making all of them what they are would take as long again.
-_LATEST = f"""
-    SELECT journal.environment_id, journal.number,
-        CAST(journal.created_at AS text), CAST(journal.sealed_at AS text), CAST(journal.cancel_requested_at AS text),
-        build.state, build.image, CAST(build.ended_at AS text),
-        release.state, CAST(release.live_at AS text), CAST(release.ended_at AS text)
-    FROM runtimes_environment AS environment
-    JOIN runtimes_journal AS journal ON journal.environment_id = environment.id
-    LEFT JOIN builds_build AS build ON build.journal_id = journal.id
-    LEFT JOIN runtimes_release AS release ON release.journal_id = journal.id
-    WHERE environment.id IN (%s) AND journal.number > 0 AND journal.id >= COALESCE((
-        SELECT latest.id FROM runtimes_journal AS latest
-        WHERE latest.environment_id = environment.id AND latest.number > 0
-        ORDER BY latest.id DESC LIMIT 1 OFFSET {RECENT - 1}), 0)
-    ORDER BY journal.id DESC, release.id DESC
+_LATEST = f"""SELECT journal.environment_id, journal.number,
+    CAST(journal.created_at AS text), CAST(journal.sealed_at AS text), CAST(journal.cancel_requested_at AS text),
+    build.state, build.image, CAST(build.ended_at AS text),
+    release.state, CAST(release.live_at AS text), CAST(release.ended_at AS text)
+FROM runtimes_environment AS environment
+JOIN runtimes_journal AS journal ON journal.environment_id = environment.id
+LEFT JOIN builds_build AS build ON build.journal_id = journal.id
+LEFT JOIN runtimes_release AS release ON release.journal_id = journal.id
+WHERE environment.id IN (%s) AND journal.number > 0 AND journal.id >= COALESCE((
+    SELECT latest.id FROM runtimes_journal AS latest
+    WHERE latest.environment_id = environment.id AND latest.number > 0
+    ORDER BY latest.id DESC LIMIT 1 OFFSET {RECENT - 1}), 0)
+ORDER BY journal.id DESC, release.id DESC
 """  # noqa: S608 - a number of our own
 Row = TypeVar("Row", Instance, Process)
 
