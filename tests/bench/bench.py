@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.bench.plain import Docker
-from tests.bench.traffic import Address
+from tests.bench.traffic import PATIENCE_SECONDS, Address
 from tests.e2e.installation import PYTHON, ROOT, Installation
 from tests.e2e.person import Person
 
@@ -93,6 +93,14 @@ class Bench:
         while not (page := self.person.read_log(app, number, 0))["sealed"]:
             time.sleep(0.1)
         assert page["state"] in ("live", "retired"), f"{app} #{number} {page['state']}: {page['lines'][-20:]}"
+
+    def wait_for_start(self, app: str, number: int) -> None:
+        """Wait until a deploy starts instances: before, there is nothing to ask for, and asking takes the processor."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with self.installation.look() as rows:
+            while not any(row["key"] == "start" for row in rows(STEPS, app, number)):
+                assert time.monotonic() < deadline, f"{app} #{number}: {self.person.read_log(app, number, 0)}"
+                time.sleep(0.05)
 
     def steps(self, app: str, number: int) -> dict[str, float]:
         """The seconds of each step of a deploy that began, by its name."""

@@ -26,6 +26,7 @@ def measure(bench: Bench) -> list[Figure]:
         bench.person.create(app, source="sample", sample="django-vue")
         clicked = time.perf_counter()
         number = bench.person.deploy(app)
+        bench.wait_for_start(app, number)
         seconds = traffic.wait(bench.address(app)) - clicked
         bench.settle(app, number)
         steps[kind].append(bench.steps(app, number))

@@ -28,6 +28,7 @@ def measure(bench: Bench) -> list[Figure]:
         bench.quiet()
         clicked = time.perf_counter()
         number = bench.person.deploy(APP, archive)
+        bench.wait_for_start(APP, number)
         seconds = traffic.wait(bench.address(APP), lambda text: _marker(turn) in text) - clicked
         bench.settle(APP, number)
         steps.append(bench.steps(APP, number))
