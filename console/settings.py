@@ -89,7 +89,8 @@ TEMPLATES = [
 ]
 
 # One writer at a time, readers never wait (WAL); IMMEDIATE so that a transaction that will write waits at its
-# beginning instead of failing in its middle.
+# beginning instead of failing in its middle. Each connection may keep 16 MB of pages, so that a list need not read
+# those of many apps again and again.
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/slipway.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {

@@ -25,7 +25,6 @@ STEPS = """SELECT step.name, step.key, step.started_at, step.ended_at FROM runti
 JOIN runtimes_journal AS journal ON step.journal_id = journal.id
 JOIN runtimes_app AS app ON journal.app_id = app.id
 WHERE app.name = ? AND journal.number = ? AND step.started_at IS NOT NULL ORDER BY step.position"""
-
 RUNNING = """SELECT 1 FROM runtimes_instance AS instance
 JOIN runtimes_environment AS environment ON instance.environment_id = environment.id
 JOIN runtimes_app AS app ON environment.app_id = app.id WHERE app.name = ? AND instance.state != 'down'"""
@@ -149,7 +148,9 @@ class Bench:
         was freed in the last minutes when it looks for a place for a new one (`recently_deleted` in the kernel).
         """
         self.ask("stop", app)
-        while self.installation.rows(RUNNING, app):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while running := self.installation.rows(RUNNING, app):
+            assert time.monotonic() < deadline, f"{len(running)} instances of {app} still run"
             time.sleep(0.2)
 
     def _start_hands(self) -> "subprocess.Popen[str]":

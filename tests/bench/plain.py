@@ -40,7 +40,8 @@ class Docker:
     def build(self, folder: Path, name: str, *, cached: bool = False) -> float:
         """Build the Dockerfile of a folder into an image; return the seconds it took."""
         begun = time.perf_counter()
-        options = [] if cached else ["--no-cache"]
+        # By the label an image is found that has lost its name to the next one.
+        options = ["--label", f"{TEST_LABEL}={self.namespace}", *([] if cached else ["--no-cache"])]
         command = [*self.builder, "--quiet", "--force-rm", *options, "--tag", self.image(name), str(folder)]
         self._do(command, DOCKER_BUILDKIT=str(int(self.builder[0] != "docker")))
         return time.perf_counter() - begun

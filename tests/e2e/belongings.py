@@ -23,6 +23,9 @@ def of(namespace: str) -> dict[str, set[str]]:
             "networks": _theirs(namespace, client.networks()),
             "images": {
                 tag for image in client.images() for tag in image["RepoTags"] or [] if tag.startswith(f"{namespace}/")
+            }
+            | {
+                image["Id"] for image in client.images(filters={"dangling": True, "label": f"{TEST_LABEL}={namespace}"})
             },
         }
 
