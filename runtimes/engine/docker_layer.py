@@ -11,6 +11,7 @@ import io
 import posixpath
 import tarfile
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from runtimes.engine.base import EngineError, gettext_noop
@@ -136,18 +137,23 @@ class _Source:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._rest = memoryview(b"")
+        self._chunk, self._at = b"", 0
 
     def take(self, size: int) -> bytes:
-        return b"".join(self.pass_on(size))
+        end = self._at + size
+        if end > len(self._chunk):
+            return b"".join(self.pass_on(size))
+        taken, self._at = self._chunk[self._at : end], end
+        return taken
 
     def pass_on(self, size: int) -> Iterator[bytes]:
         while size:
-            if not self._rest:
-                self._rest = memoryview(self._next())
-            piece, self._rest = self._rest[:size], self._rest[size:]
+            if self._at == len(self._chunk):
+                self._chunk, self._at = self._next(), 0
+            piece = self._chunk[self._at : self._at + size]
+            self._at += len(piece)
             size -= len(piece)
-            yield bytes(piece)
+            yield piece
 
     def _next(self) -> bytes:
         for chunk in self._chunks:
@@ -167,12 +173,13 @@ def _moved(name: bytes, top: bytes) -> bytes:
 
 def _header(header: bytes, name: bytes, link: bytes) -> bytes:
     """The header with another name and link; names that have no room come before it."""
-    before = b"".join(
-        _extra(kind, text + b"\0") for kind, text in ((LONG_LINK, link), (LONG_NAME, name)) if len(text) > FIELD_BYTES
-    )
+    before = _extra(LONG_LINK, link + b"\0") if len(link) > FIELD_BYTES else b""
+    if len(name) > FIELD_BYTES:
+        before += _extra(LONG_NAME, name + b"\0")
     changed = bytearray(header)
     changed[NAME] = name[:FIELD_BYTES].ljust(FIELD_BYTES, b"\0")
-    changed[LINK] = link[:FIELD_BYTES].ljust(FIELD_BYTES, b"\0")
+    if link:
+        changed[LINK] = link[:FIELD_BYTES].ljust(FIELD_BYTES, b"\0")
     if _has_prefix(header):
         changed[PREFIX] = bytes(PREFIX.stop - PREFIX.start)
     changed[CHECKSUM] = b" " * 8
@@ -181,9 +188,14 @@ def _header(header: bytes, name: bytes, link: bytes) -> bytes:
 
 
 def _extra(kind: bytes, data: bytes) -> bytes:
+    return _extra_header(kind, len(data)) + data.ljust(_whole(len(data)), b"\0")
+
+
+@lru_cache(maxsize=1024)
+def _extra_header(kind: bytes, size: int) -> bytes:
     member = tarfile.TarInfo("././@LongLink")
-    member.type, member.size = kind, len(data)
-    return member.tobuf(tarfile.GNU_FORMAT) + data.ljust(_whole(len(data)), b"\0")
+    member.type, member.size = kind, size
+    return member.tobuf(tarfile.GNU_FORMAT)
 
 
 def directory(path: str, uid: int, gid: int) -> bytes:

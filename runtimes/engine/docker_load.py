@@ -42,6 +42,8 @@ def load(
         both = {True: _Layer(installed), False: _Layer(rest)}
         for is_installed, piece in layers(tar, below, OWNER):
             both[is_installed].write(piece)
+        for one in both.values():
+            one.flush()
         api: Any = client.patient  # the stubs know this call, but not its types
         with translated():
             made = [one for one in both.values() if one.size]
@@ -53,10 +55,21 @@ class _Layer:
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.size, self._digest = file, 0, hashlib.sha256()
+        self._pieces: list[bytes] = []
+        self._held = 0
 
     def write(self, piece: bytes) -> None:
-        self.size += self.file.write(piece)
-        self._digest.update(piece)
+        """Add a piece; small ones are written together."""
+        self._pieces.append(piece)
+        self._held += len(piece)
+        if self._held >= PIECE:
+            self.flush()
+
+    def flush(self) -> None:
+        data = b"".join(self._pieces)
+        self.size += self.file.write(data)
+        self._digest.update(data)
+        self._pieces, self._held = [], 0
 
     @property
     def sum(self) -> str:
