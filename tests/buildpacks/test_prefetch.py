@@ -9,10 +9,10 @@ from tests.buildpacks.harness import Builder
 pytestmark = pytest.mark.docker
 
 
-def test_what_was_prefetched_is_there_when_the_buildpack_compiles(builder: Builder) -> None:
+def test_a_prefetch_has_the_processor_last_and_is_there_when_its_buildpack_compiles(builder: Builder) -> None:
     outcome = builder.build({}, "plain", "prefetches", config={"GREETING": "ahoy"})
     assert outcome.exit_code == 0
-    assert "prefetched:  /tmp/cache/app /slipway/env ahoy\n" in outcome.log
+    assert "prefetched:  /tmp/cache/app /slipway/env ahoy 10\n" in outcome.log
 
 
 def test_a_prefetch_is_not_heard_and_may_fail(builder: Builder) -> None:

@@ -32,10 +32,10 @@ process::run() {
 	return "${status}"
 }
 
-# Starts a command beside the one that runs next; what it says goes nowhere.
+# Starts a command beside the one that runs next, which has the processor first; what it says goes nowhere.
 process_beside=""
 process::run_beside() {
-	process::start "$@" >/dev/null 2>&1
+	process::start "${1}" "${2}" /usr/bin/nice -n 10 "${@:3}" >/dev/null 2>&1
 	process_beside="${process_pid}"
 }
 
