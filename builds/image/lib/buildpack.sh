@@ -1,7 +1,8 @@
 # One buildpack's turn: pre-compile hook, compile, export, post-compile hook, release, report.
 # shellcheck shell=bash disable=SC2034,SC2154 # modules share their facts; build is checked with all of them
 
-buildpack_labels=() # what detect printed, by index; the buildpack's name where it printed nothing
+buildpack_compiled=() # indexes of those whose compile was started
+buildpack_labels=()   # what detect printed, by index; the buildpack's name where it printed nothing
 
 # Runs detect and returns its status, its stdout's first line in buildpack_labels, its stderr in a file.
 buildpack::detect() {
@@ -53,6 +54,7 @@ buildpack::compile() {
 	cache::ensure
 	buildpack::prefetch_after "${index}"
 	environment::for_compile "${index}"
+	buildpack_compiled+=("${index}")
 	buildpack::run "${index}" 0 compile "${workspace_build_dir}" "${cache_dir}" "${workspace_env_dir}" || status="$?"
 	if ((status != 0)); then
 		buildpack::report "${index}"
@@ -128,4 +130,17 @@ buildpack::report() {
 	fi
 	version="$(json::string "${request_versions[index]}")"
 	events::send "{\"event\":\"buildpack\",\"index\":${index},\"version\":${version},\"report\":${report}}"
+}
+
+# The build is over, well or not, and BUILD_DIR about to go: what the next build can use of it, a buildpack takes into
+# CACHE_DIR with bin/slipway-keep, a name that no other platform's buildpack has. Nobody hears what it says.
+buildpack::keep() {
+	local index
+	for index in "${buildpack_compiled[@]}"; do
+		[[ -f "${request_directories[index]}/bin/slipway-keep" ]] || continue
+		cache::ensure
+		environment::for_release "${index}"
+		buildpack::run "${index}" "${request_report_seconds}" slipway-keep \
+			"${workspace_build_dir}" "${cache_dir}" "${workspace_env_dir}" >/dev/null 2>&1 || true
+	done
 }

@@ -26,7 +26,8 @@ verdict::detected() {
 	exit 0
 }
 
-# The last trap: says so when the driver itself broke, and leaves nothing running and no build directory behind.
+# The last trap: says so when the driver itself broke, lets buildpacks keep what the next build can use, and leaves nothing
+# running and no build directory behind.
 verdict::end() {
 	local status="$?"
 	trap - EXIT
@@ -36,6 +37,7 @@ verdict::end() {
 		(verdict::fail driver "" "${status}" "$(verdict::excuse "${status}")" "driver-exit-${status}")
 		status=1
 	fi
+	buildpack::keep
 	cache::tell
 	workspace::remove
 	exit "${status}"

@@ -208,31 +208,7 @@ def run_bytecode(*arguments: Path) -> None:
     subprocess.run([*script, *map(str, arguments)], check=True)
 
 
-@pytest.mark.parametrize(
-    ("key", "ahead", "tree", "taken"),
-    [("k", "k", "k", True), ("other", "k", "k", False), ("k", "", "k", False), ("k", "k", "other", False)],
-)
-def test_what_was_installed_ahead_is_taken_once_and_only_for_its_key(
-    tmp_path: Path, key: str, ahead: str, tree: str, taken: bool
-) -> None:
-    for place in ("tree", "ahead/.heroku/python", "build/.heroku/python"):
-        (tmp_path / place).mkdir(parents=True)
-        (tmp_path / place / place.partition("/")[0]).touch()
-    (tmp_path / "key").write_text(tree)
-    (tmp_path / "ahead" / "key").write_text(ahead)
-    lib = BUNDLED / "python" / "lib"
-    line = "install::take_ahead && echo taken || echo left"
-    said = bash(
-        "set -euo pipefail",
-        f"source {lib}/tree.sh; source {lib}/install.sh; {line}; {line}",
-        KEY=key, TREE_ROOT=str(tmp_path), AHEAD=str(tmp_path / "ahead"), BUILD_DIR=str(tmp_path / "build"),
-    )  # fmt: skip
-    assert said.split() == ["taken" if taken else "left", "left"]
-    assert [path.name for path in (tmp_path / "build/.heroku/python").iterdir()] == ["ahead" if taken else "build"]
-    assert not (tmp_path / "ahead").exists()
-
-
-@pytest.mark.parametrize("before", ["", "install::anew; install::finish_keeping; "])
+@pytest.mark.parametrize("before", ["", "install::anew; install::keep; "])
 def test_an_app_that_cannot_be_installed_itself_says_why_and_leaves_the_kept_packages_alone(
     tmp_path: Path, before: str
 ) -> None:
@@ -243,7 +219,7 @@ def test_an_app_that_cannot_be_installed_itself_says_why_and_leaves_the_kept_pac
     lib = BUNDLED / "python" / "lib"
     said = bash(
         "set -euo pipefail",
-        f"source {lib}/tree.sh; source {lib}/install.sh",
+        f"source {lib}/tree.sh; source {lib}/lend.sh; source {lib}/install.sh; declare -A PROJECT=([package]=yes)",
         "output::indent() { cat; }; mistakes::explain() { echo explained; exit 0; }",
         "install::compile_bytecode() { :; }",
         'list::install() { install::open_environment; touch "${BUILD_DIR}/.heroku/python/package"; }',

@@ -13,17 +13,21 @@ install::choose() {
 	version::read
 	version::choose
 	tree::open "${CACHE_DIR}/python" "${CACHE_DIR}/python/uv"
+	lend::open "${CACHE_DIR}/python/uv"
 	AHEAD="${CACHE_DIR}/python/ahead"
 }
 
 install::dependencies() {
 	install::find_key
-	if [[ -n "${KEY}" ]] && { install::take_ahead || tree::restore "${KEY}" "${BUILD_DIR}/.heroku/python"; }; then
+	if [[ -n "${KEY}" ]] && lend::restore "${KEY}" "${BUILD_DIR}/.heroku/python"; then
 		install::tell_origin
 		return
 	fi
 	rm -rf "${AHEAD}" "${AHEAD}.log"
 	install::anew
+	touch "${TREE_ROOT}/stamp"
+	install::keep &
+	KEEPING="${!}"
 }
 
 # Sets KEY_FILES, and KEY to what the result depends on; empty where the same files may mean something else tomorrow.
@@ -38,8 +42,6 @@ install::anew() {
 	"${MANAGER}::install"
 	TAKEN=""
 	install::compile_bytecode
-	install::keep &
-	KEEPING="${!}"
 	tree::limit "${UV_CACHE_DIR}" 2000
 	tree::limit "${CACHE_DIR}/python/pip" 1000
 }
@@ -68,7 +70,7 @@ install::give_back() {
 install::keep() {
 	[[ -n "${KEY}" ]] || return 0
 	rm -f "${TREE_ROOT}/base"
-	tree::keep "${KEY}" "${BUILD_DIR}/.heroku/python"
+	lend::keep "${KEY}" "${BUILD_DIR}/.heroku/python"
 	printf '%s' "${BASE}" >"${TREE_ROOT}/base"
 }
 
@@ -78,8 +80,7 @@ install::finish_keeping() {
 	KEEPING=""
 }
 
-# Keep what a compile with these very files would install, if that is not kept already, and a second tree of it for that
-# compile to take. What it says is shown then.
+# Keep what a compile with these very files would install, if that is not kept already. What it says is shown then.
 install::ahead() {
 	rm -rf "${AHEAD}" "${AHEAD}.log"
 	install::find_key
@@ -91,19 +92,10 @@ install::ahead() {
 	python::place
 	python::set_up_environment
 	install::anew >"${AHEAD}.log"
-	install::finish_keeping
-	printf '%s' "${KEY}" >"${AHEAD}/key"
-}
-
-# Moved, not linked once more: that is a matter of some thousand files.
-install::take_ahead() {
-	local status=1
-	if tree::fits "${KEY}" && [[ -f "${AHEAD}/key" && "$(<"${AHEAD}/key")" == "${KEY}" ]]; then
-		rm -rf "${BUILD_DIR}/.heroku/python"
-		mv "${AHEAD}/.heroku/python" "${BUILD_DIR}/.heroku/python" && status=0
-	fi
+	rm -f "${TREE_ROOT}/base"
+	lend::put "${KEY}" "${AHEAD}/.heroku/python"
+	printf '%s' "${BASE}" >"${TREE_ROOT}/base"
 	rm -rf "${AHEAD}"
-	return "${status}"
 }
 
 install::tell_origin() {
