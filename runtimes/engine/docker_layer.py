@@ -178,8 +178,7 @@ def _header(header: bytes, name: bytes, link: bytes) -> bytes:
         before += _extra(LONG_NAME, name + b"\0")
     changed = bytearray(header)
     changed[NAME] = name[:FIELD_BYTES].ljust(FIELD_BYTES, b"\0")
-    if link:
-        changed[LINK] = link[:FIELD_BYTES].ljust(FIELD_BYTES, b"\0")
+    changed[LINK] = link[:FIELD_BYTES].ljust(FIELD_BYTES, b"\0")
     if _has_prefix(header):
         changed[PREFIX] = bytes(PREFIX.stop - PREFIX.start)
     changed[CHECKSUM] = b" " * 8

@@ -13,7 +13,8 @@ import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from io import BufferedRandom
+from typing import IO, Any, cast
 
 from runtimes.engine.base import EngineError, gettext_noop
 from runtimes.engine.docker_client import DockerClient, translated
@@ -38,12 +39,10 @@ def load(
 
     `tar` is read to its end before the daemon hears of it; an exception of it comes out as it is.
     """
-    with tempfile.TemporaryFile() as installed, tempfile.TemporaryFile() as rest:
+    with tempfile.TemporaryFile(buffering=PIECE) as installed, tempfile.TemporaryFile(buffering=PIECE) as rest:
         both = {True: _Layer(installed), False: _Layer(rest)}
         for is_installed, piece in layers(tar, below, OWNER):
             both[is_installed].write(piece)
-        for one in both.values():
-            one.flush()
         api: Any = client.patient  # the stubs know this call, but not its types
         with translated():
             made = [one for one in both.values() if one.size]
@@ -54,26 +53,15 @@ class _Layer:
     """A layer's tar in a file, with its sum."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.size, self._digest = file, 0, hashlib.sha256()
-        self._pieces: list[bytes] = []
-        self._held = 0
+        self.file, self.size = file, 0
 
     def write(self, piece: bytes) -> None:
-        """Add a piece; small ones are written together."""
-        self._pieces.append(piece)
-        self._held += len(piece)
-        if self._held >= PIECE:
-            self.flush()
+        self.size += self.file.write(piece)
 
-    def flush(self) -> None:
-        data = b"".join(self._pieces)
-        self.size += self.file.write(data)
-        self._digest.update(data)
-        self._pieces, self._held = [], 0
-
-    @property
     def sum(self) -> str:
-        return f"sha256:{self._digest.hexdigest()}"
+        """Read once more when all is written: to sum up each small piece takes as long as to make it."""
+        self.file.seek(0)
+        return f"sha256:{hashlib.file_digest(cast(BufferedRandom, self.file), 'sha256').hexdigest()}"
 
 
 def _archive(base: Mapping[str, Any], made: Sequence[_Layer], labels: Mapping[str, str]) -> Iterator[bytes]:
@@ -81,7 +69,7 @@ def _archive(base: Mapping[str, Any], made: Sequence[_Layer], labels: Mapping[st
     names = [f"layer-{number}.tar" for number in range(len(made))]
     known = ["known"] * len(base["RootFS"]["Layers"])
     manifest = [{"Config": "config.json", "RepoTags": None, "Layers": known + names}]
-    config = _config(base, [one.sum for one in made], labels)
+    config = _config(base, [one.sum() for one in made], labels)
     for name, content in (("manifest.json", manifest), ("config.json", config)):
         data = json.dumps(content).encode()
         yield _header(name, len(data)) + data + bytes(-len(data) % BLOCK)

@@ -140,6 +140,16 @@ def test_an_edit_spoils_what_the_package_manager_keeps_whether_or_not_the_build_
     assert not cache.uv.exists()
 
 
+def test_an_edit_counts_from_when_all_was_installed(cache: Cache) -> None:
+    (cache.root / "stamp").touch()
+    cache.let_pass()
+    edit(cache.build)
+    cache.let_pass()
+    cache.call("lend::keep", "key", cache.build)
+    assert EDITED in cache.next_build()[0]
+    assert not cache.uv.exists()
+
+
 def test_a_build_that_was_killed_costs_the_tree_and_nothing_else(cache: Cache) -> None:
     add(cache.build)
     assert cache.next_build() == ("", "!")

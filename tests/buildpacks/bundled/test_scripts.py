@@ -208,7 +208,7 @@ def run_bytecode(*arguments: Path) -> None:
     subprocess.run([*script, *map(str, arguments)], check=True)
 
 
-@pytest.mark.parametrize("before", ["", "install::anew; install::keep; "])
+@pytest.mark.parametrize("before", ["", "install::anew; install::keep lend::keep; "])
 def test_an_app_that_cannot_be_installed_itself_says_why_and_leaves_the_kept_packages_alone(
     tmp_path: Path, before: str
 ) -> None:

@@ -13,9 +13,13 @@ tree::open() {
 	shift
 	mkdir -p "${TREE_ROOT}"
 	if [[ -d "${TREE_ROOT}/tree" ]] && ! tree::is_untouched; then
-		output::note "Installed files were edited in place by the last build: installing afresh."
-		rm -rf "${TREE_ROOT}/tree" "${TREE_ROOT}/key" "${@}"
+		tree::condemn "${@}"
 	fi
+}
+
+tree::condemn() {
+	output::note "Installed files were edited in place by the last build: installing afresh."
+	rm -rf "${TREE_ROOT}/tree" "${TREE_ROOT}/key" "${@}"
 }
 
 tree::is_untouched() {

@@ -26,7 +26,7 @@ install::dependencies() {
 	rm -rf "${AHEAD}" "${AHEAD}.log"
 	install::anew
 	touch "${TREE_ROOT}/stamp"
-	install::keep &
+	install::keep lend::keep &
 	KEEPING="${!}"
 }
 
@@ -62,15 +62,14 @@ install::open_environment() {
 # What was taken goes back if nothing was changed in it: most mistakes show before that, and the next try is quick as well.
 install::give_back() {
 	[[ -n "${TAKEN}" && -z "$(find "${BUILD_DIR}/.heroku/python" -newer "${TREE_ROOT}/stamp" -print -quit)" ]] || return 0
-	mv "${BUILD_DIR}/.heroku/python" "${TREE_ROOT}/tree"
-	printf '%s' "${TAKEN}" >"${TREE_ROOT}/key"
+	lend::put "${TAKEN}" "${BUILD_DIR}/.heroku/python"
 }
 
-# Beside what comes next: the app's own code collects static files meanwhile.
+# By lend::keep, beside what comes next (the app's own code collects static files meanwhile), or by lend::put.
 install::keep() {
 	[[ -n "${KEY}" ]] || return 0
 	rm -f "${TREE_ROOT}/base"
-	lend::keep "${KEY}" "${BUILD_DIR}/.heroku/python"
+	"${1}" "${KEY}" "${BUILD_DIR}/.heroku/python"
 	printf '%s' "${BASE}" >"${TREE_ROOT}/base"
 }
 
@@ -92,9 +91,7 @@ install::ahead() {
 	python::place
 	python::set_up_environment
 	install::anew >"${AHEAD}.log"
-	rm -f "${TREE_ROOT}/base"
-	lend::put "${KEY}" "${AHEAD}/.heroku/python"
-	printf '%s' "${BASE}" >"${TREE_ROOT}/base"
+	install::keep lend::put
 	rm -rf "${AHEAD}"
 }
 

@@ -2,7 +2,7 @@
 # The kept tree is lent to the build, and taken back when that is over (bin/slipway-keep): moved both times, so it costs
 # nothing. One that came back changed is lost; for this app's next builds it is linked, as tree.sh does it.
 #
-# `lent` names the tree that is out: its inode, and the key that it is kept under when it comes back. It is as old as the stamp.
+# `lent` names the tree that is out: its inode, and the key that it is kept under when it comes back. The stamp says since when.
 
 # Do builds of this app change what was installed?
 lend::is_linked() {
@@ -12,14 +12,8 @@ lend::is_linked() {
 # After tree::open, with the same caches: a tree that is still out is gone, since its build was killed or changed it. Did that
 # edit in place what caches share with it?
 lend::open() {
-	local cache
 	[[ -f "${TREE_ROOT}/lent" ]] || return 0
-	for cache in "${@}"; do
-		[[ -n "$(find "${cache}" -type f -newer "${TREE_ROOT}/lent" -print -quit 2>/dev/null)" ]] || continue
-		output::note "Installed files were edited in place by the last build: installing afresh."
-		rm -rf "${@}"
-		break
-	done
+	[[ -z "$(find "${@}" -type f -newer "${TREE_ROOT}/stamp" -print -quit 2>/dev/null)" ]] || tree::condemn "${@}"
 	rm "${TREE_ROOT}/lent"
 }
 
@@ -52,7 +46,7 @@ lend::note() {
 	printf '%s\n%s\n' "$(stat -c %i "${2}")" "${1}" >"${TREE_ROOT}/lent"
 }
 
-# Keep a tree that no build has.
+# Keep a tree that no build needs where it is.
 lend::put() {
 	local key="${1}" source="${2}"
 	rm -rf "${TREE_ROOT}/key" "${TREE_ROOT}/tree"
@@ -69,9 +63,7 @@ lend::take_back() {
 	if [[ -n "$(find "${source}" -cnewer "${TREE_ROOT}/stamp" -print -quit)" ]]; then
 		touch "${TREE_ROOT}/linked"
 	elif [[ "$(stat -c %i "${source}")" == "${lent[0]}" ]]; then
-		rm -rf "${TREE_ROOT}/tree"
-		mv "${source}" "${TREE_ROOT}/tree"
-		printf '%s' "${lent[1]}" >"${TREE_ROOT}/key"
+		lend::put "${lent[1]}" "${source}"
 		rm "${TREE_ROOT}/lent"
 	fi
 }
