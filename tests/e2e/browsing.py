@@ -106,8 +106,16 @@ def create_from_sample(page: Page, name: str, sample: str) -> None:
 
 
 def wait_until_over(page: Page) -> str:
-    """Wait until the page says of the deploy and of all its steps that they are over; return how it ended."""
-    page.wait_for_function("all => !document.querySelector(all)", arg=UNDER_WAY, timeout=PATIENCE_MILLISECONDS)
+    """Wait until the page says how the deploy ended and that all its steps are over; return how it ended.
+
+    The click that began the deploy returns before the deploy's page is there, and on the page of before nothing is
+    under way.
+    """
+    page.wait_for_function(
+        "all => document.querySelector('#deploy-outcome .outcome') && !document.querySelector(all)",
+        arg=UNDER_WAY,
+        timeout=PATIENCE_MILLISECONDS,
+    )
     return page.locator("#deploy-outcome").inner_text()
 
 
