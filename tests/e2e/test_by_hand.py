@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 APP = "workshop"
 IDLE_SECONDS = 8
 PATIENCE = 30_000
+PROMPT_AT_ITS_END = re.compile(r"\$\s*$")
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +102,9 @@ def test_ctrl_c_ends_a_flood_and_a_shell_in_an_instance_leaves_nothing_behind(sh
     screen = page.locator(".xterm-rows")
     expect(screen).to_contain_text("$", timeout=PATIENCE)
     page.keyboard.type("sleep 1234 &\nyes\n")
-    expect(screen).to_contain_text("y", timeout=PATIENCE)
+    expect(screen).to_contain_text("yyyy", timeout=PATIENCE)  # one in each line
     page.keyboard.press("Control+c")
+    expect(screen).to_have_text(PROMPT_AT_ITS_END, timeout=PATIENCE)
     page.keyboard.type("echo in $DYNO\n")
     expect(screen).to_contain_text("in web.1", timeout=PATIENCE)
     page.get_by_role("button", name="Close shell").click()
