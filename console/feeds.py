@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from django.db import Error
 
 from console.hearing import listen
 from runtimes import journal as journals
@@ -173,7 +173,7 @@ class Feed:
                 self._tell(found := await self._look())
                 if len(found.lines) < PAGE and not self.over:
                     await self._rest(looked + max(BREATH_SECONDS, self.viewers * VIEWER_SECONDS))
-        except DatabaseError:
+        except Error:
             log.exception("%s cannot be read", self.subject.topic)
         finally:
             self.news.set()

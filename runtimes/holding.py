@@ -7,14 +7,15 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from runtimes.models import Hold
+from runtimes.regular import tried_again
 
 HOLD_SECONDS = 120
 RENEW_SECONDS = 30
@@ -93,7 +94,7 @@ def _renewed(name: str, me: str) -> Iterator[None]:
 def _renew(name: str, me: str, over: threading.Event) -> None:
     try:
         while not over.wait(RENEW_SECONDS):
-            with suppress(DatabaseError):  # the next try comes soon
+            with tried_again():
                 Hold.objects.filter(name=name, held_by=me).update(held_until=_until())
     finally:
         connection.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -189,7 +189,7 @@ class Writer:
                 return
             try:
                 store(self.journal, lines)
-            except DatabaseError:
+            except Error:
                 with self._lock:
                     self._pending = lines + self._pending
                 raise
@@ -252,7 +252,8 @@ class Writer:
                 stored = time.monotonic()
                 try:
                     self.flush()
-                except DatabaseError:  # the lines wait for the next try
+                except Error:  # the lines wait for the next try, by a new connection
+                    connection.close()
                     self._wake.set()
         finally:
             connection.close()

@@ -3,12 +3,23 @@
 import logging
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import Error, connection
 
 from runtimes.engine.base import EngineError
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def tried_again() -> Iterator[None]:
+    """For what comes round again soon: it may fail by the database, and the next try has a new connection."""
+    try:
+        yield
+    except Error:
+        connection.close()  # one that is lost would fail for ever
 
 
 class Regular(threading.Thread, ABC):

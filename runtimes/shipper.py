@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from runtimes import output
 from runtimes.engine.base import EngineError
@@ -109,8 +109,9 @@ class Follower(threading.Thread):
             output.store(self._instance, batch, self._redact)
         except Instance.DoesNotExist:
             log.info("%s was removed with its app", self._instance)
-        except DatabaseError as error:
+        except Error as error:
             log.error("The output of %s waits for the database: %s", self._instance, error)
+            connection.close()  # one that is lost would fail for ever
             self._has_read.set()
             return
         except Exception:  # the lines stay read, and the thread stays alive to store them

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from runtimes.engine.base import EngineError, Job
 from runtimes.faults import Canceled, TimedOut
+from runtimes.regular import tried_again
 from runtimes.states import Leased
 
 LOOK_SECONDS = 0.5
@@ -82,12 +83,12 @@ class Watch:
         renewed = time.monotonic()
         try:
             while not self._over.wait(LOOK_SECONDS):
-                with suppress(DatabaseError):  # the next look comes soon
+                with tried_again():
                     self._canceled = self._canceled or self._is_canceled()
                     if time.monotonic() - renewed > RENEW_SECONDS:
                         self._renew()
                         renewed = time.monotonic()
-                with suppress(EngineError):  # and the next try
+                with suppress(EngineError):  # the next look comes soon
                     self._end_job_if_due()
         finally:
             connection.close()

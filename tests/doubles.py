@@ -146,6 +146,12 @@ def together(*deeds: Callable[[], Any]) -> list[Any]:
     return results
 
 
+def lose_connection() -> None:
+    """Leave this thread what a database that was started anew does: a connection that answers nothing any more."""
+    connection.ensure_connection()
+    connection.connection.close()
+
+
 @contextmanager
 def looking(before: str, look: Callable[[], Any]) -> Iterator[list[Any]]:
     """Inside, somebody else looks before each statement here that begins so; what they see of it is given."""

@@ -1,16 +1,18 @@
 """One at a time."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from runtimes.holding import Held, alone, hold
 from runtimes.models import Hold
-from tests.doubles import together
+from tests.doubles import lose_connection, together
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
+
+PATIENCE_SECONDS = 20
 
 
 def test_of_many_who_want_a_thing_one_has_it_at_a_time() -> None:
@@ -75,6 +77,25 @@ def test_a_hold_is_renewed_while_the_work_goes_on(monkeypatch: pytest.MonkeyPatc
         while Hold.objects.get().held_until <= over:
             pass
         with pytest.raises(Held), hold("thing", patience=0):
+            pass
+
+
+def test_a_hold_is_renewed_after_the_connection_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtimes.holding.RENEW_SECONDS", 0.01)
+    over, lost = timezone.now() - timedelta(seconds=1), threading.Event()
+    with hold("thing"):
+
+        def until() -> datetime:
+            if not lost.is_set():
+                lost.set()
+                lose_connection()
+            return timezone.now() + timedelta(minutes=1)
+
+        Hold.objects.update(held_until=over)
+        monkeypatch.setattr("runtimes.holding._until", until)
+        assert lost.wait(PATIENCE_SECONDS)
+        Hold.objects.update(held_until=over)
+        while Hold.objects.get().held_until <= over:
             pass
 
 

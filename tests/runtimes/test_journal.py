@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from channels.layers import channel_layers
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, InterfaceError, connection
 
 from runtimes import journal
 from runtimes.faults import Canceled
 from runtimes.journal import Line, Writer
 from runtimes.models import Journal, LogChunk
 from tests import factories as make
-from tests.doubles import DeafLayer, together
+from tests.doubles import DeafLayer, lose_connection, together
 
 SECRET = "correct-horse-battery"
 
@@ -187,6 +187,30 @@ def test_lines_that_could_not_be_stored_wait_for_the_next_try(record: Journal) -
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO runtimes_logchunk")
         log.write(b"later\n")
+    assert make.log_of(record) == ["patient", "later"]
+
+
+@pytest.mark.parametrize("complaint", [None, InterfaceError("connection already closed")])
+def test_lines_are_stored_by_a_new_connection_where_one_was_lost(
+    record: Journal, monkeypatch: pytest.MonkeyPatch, complaint: Error | None
+) -> None:
+    works, lost = journal.store, threading.Event()
+
+    def store(into: Journal, lines: list[list[Any]]) -> bool:
+        if not lost.is_set():
+            lost.set()
+            lose_connection()
+            if complaint:
+                raise complaint
+        return works(into, lines)
+
+    monkeypatch.setattr(journal, "store", store)
+    with Writer(record) as log:
+        log.write(b"patient\n")
+        while not journal.count(record):
+            pass
+        log.write(b"later\n")
+    assert lost.is_set()
     assert make.log_of(record) == ["patient", "later"]
 
 

@@ -16,6 +16,7 @@ from runtimes.reconcile import reconcile, settle
 from runtimes.scale import scale
 from runtimes.shipper import Shipper
 from tests import factories as make
+from tests.doubles import lose_connection
 
 pytestmark = pytest.mark.usefixtures("shared_db", "quick")
 
@@ -136,6 +137,23 @@ def test_a_fault_of_ours_costs_no_line(
     see(environment, "v1 web.1 all the same")
     assert failed.is_set()
     assert texts(environment) == ["v1 web.1 hello", "v1 web.1 all the same"]
+
+
+def test_lines_are_stored_by_a_new_connection_where_one_was_lost(
+    environment: Environment, talker: Talker, shippers: list[Shipper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works, lost = output.store, threading.Event()
+
+    def store(*arguments: Any) -> None:
+        if not lost.is_set():
+            lost.set()
+            lose_connection()
+        works(*arguments)
+
+    monkeypatch.setattr(output, "store", store)
+    begin(shippers)
+    see(environment, "v1 web.1 hello")
+    assert lost.is_set()
 
 
 def test_what_was_printed_while_no_worker_ran_is_stored_by_the_next_and_nothing_twice(

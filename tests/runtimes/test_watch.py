@@ -13,6 +13,7 @@ from runtimes.engine.base import EngineError, Exit
 from runtimes.faults import Canceled, TimedOut
 from runtimes.watch import Watch
 from tests import factories as make
+from tests.doubles import lose_connection
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -134,3 +135,20 @@ def test_a_database_that_does_not_answer_for_a_while_ends_nothing(
             cursor.execute("ALTER TABLE away RENAME TO builds_build")
         Build.objects.update(lease_until=soon)
         until(lambda: Build.objects.filter(lease_until__gt=soon + timedelta(seconds=20)).exists())
+
+
+def test_a_connection_that_is_lost_is_made_anew(shared_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtimes.watch.RENEW_SECONDS", 0)
+    lost: list[bool] = []
+    soon = timezone.now() + timedelta(seconds=1)
+    build = make.build(make.app(), state="running", worker="me", lease_until=soon)
+
+    def is_canceled() -> bool:
+        if not lost:
+            lost.append(True)
+            lose_connection()
+        return False
+
+    with Watch("me", is_canceled, build):
+        until(lambda: Build.objects.filter(lease_until__gt=soon + timedelta(seconds=20)).exists())
+    assert lost
