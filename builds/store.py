@@ -11,10 +11,12 @@ from django.conf import settings
 
 from buildpacks import fetch as buildpack_files
 from buildpacks.models import Buildpack
+from buildpacks.registry import BUNDLED_DIR
 from builds import git
 from builds.uploads import bundle, ca_bundle
+from runtimes import aside
 from runtimes.engine.base import EngineError, JobSpec, Limits, Upload
-from runtimes.faults import TimedOut
+from runtimes.faults import Canceled, TimedOut
 from runtimes.holding import Held, hold
 from runtimes.installation import engine
 from runtimes.models import Stack
@@ -45,15 +47,25 @@ def ask(buildpack: Buildpack, wanted: Sequence[str]) -> None:
         order("builds.tasks.stock", buildpack.name, list(wanted[:MOST_WANTED]), after=LATER)
 
 
+def stock_ahead() -> None:
+    """Have what builds mostly want put into the store before the first of them lacks it, unless a setting forbids it."""
+    for buildpack in Buildpack.objects.filter(kind=Buildpack.Kind.BUNDLED, enabled=True):
+        if settings.STOCK_AHEAD and (BUNDLED_DIR / buildpack.name / "bin/stock").exists():
+            stock(buildpack.name, [])
+
+
 def stock(name: str, wanted: Sequence[str]) -> None:
-    """Let a bundled buildpack put into the store what it takes of `wanted`. A failure costs speed, and no build."""
+    """Let a bundled buildpack put into the store what it takes of `wanted`; nothing is what builds mostly want.
+
+    A failure costs speed, and no build.
+    """
     buildpack = Buildpack.objects.get(name=name, kind=Buildpack.Kind.BUNDLED)
     try:
         with hold("store", patience=0):
             engine().stop([left.ref for left in engine().observe({LABEL: "1"})], grace=0)
             if _fill(buildpack, wanted) == FULL:  # a volume that a build reads is not removed: the next time, then
                 engine().remove_volume(VOLUME)
-    except Held:  # what is lacking still, the next build says again
+    except (Held, Canceled):  # what is lacking still, the next build says again
         return
     except (EngineError, TimedOut) as error:
         log.warning("The store was not filled: %s", error)
@@ -63,7 +75,7 @@ def _fill(buildpack: Buildpack, wanted: Sequence[str]) -> int:
     engine().ensure_network(git.NETWORK, isolated=True)
     with (
         engine().job(_spec(buildpack, wanted), _uploads(buildpack)) as job,
-        Watch(worker_name(), lambda: False) as watch,
+        Watch(worker_name(), aside.ending.is_set) as watch,
         watch.over(job, SECONDS),
     ):
         said = b"".join(job.output()).decode(errors="replace")

@@ -184,6 +184,7 @@ SOURCE_FILES = env.int("SLIPWAY_SOURCE_FILES", default=200_000)
 SLUG_BYTES = env.int("SLIPWAY_SLUG_BYTES", default=500 * 1024**2)
 INSTANCES = env.int("SLIPWAY_INSTANCES", default=100)
 RELEASE_TIMEOUT = env.int("SLIPWAY_RELEASE_TIMEOUT", default=30 * 60)
+STOCK_AHEAD = env.bool("SLIPWAY_STOCK_AHEAD", default=True)
 
 # What people run by hand. A shell shows and changes all that an app knows: it is off until somebody wants it.
 ONE_OFFS = env.int("SLIPWAY_ONE_OFFS", default=10)

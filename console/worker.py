@@ -14,6 +14,7 @@ from django.conf import settings
 from console.celery import app
 
 django.setup()  # before what needs the models
+from builds import store  # noqa: E402
 from builds.selfcheck import Heartbeat  # noqa: E402
 from runtimes import aside  # noqa: E402
 from runtimes.services import Caretaker  # noqa: E402
@@ -38,6 +39,7 @@ def work(queue: str) -> int:
     if queue == "controller":
         Shipper().start()
         Caretaker().start()
+        aside.start(store.stock_ahead)
     heartbeat = Heartbeat(queue)
     heartbeat.start()
     worker.start()

@@ -1,5 +1,6 @@
 """The store: builds read it and say what it lacks, the platform alone fills it."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from pytest_django import Settings
 
 from buildpacks.models import Buildpack
 from builds import store
+from runtimes import aside
 from runtimes.engine.fake import FakeEngine
 from runtimes.engine.fake_process import Process
 from runtimes.holding import hold
@@ -103,6 +105,45 @@ def test_the_script_of_the_platform_s_own_copy_runs_with_the_platform_s_settings
     assert "/slipway/buildpack/lib/registry.sh" in stock.files
     assert not any(path.startswith("/slipway/env") for path in stock.files)
     assert engine.observe({"slipway.kind": "job"}) == []
+
+
+def test_what_builds_mostly_want_is_fetched_ahead(nodejs: Buildpack, stock: Stock) -> None:
+    Buildpack.objects.create(name="python", kind="bundled", position=2)  # it has nothing to put in
+    Buildpack.objects.create(name="theirs", kind="git", position=3)
+    store.stock_ahead()
+    assert stock.asked == [(PLACE,)]
+
+
+def test_nothing_is_fetched_ahead_for_a_buildpack_that_is_switched_off(nodejs: Buildpack, stock: Stock) -> None:
+    Buildpack.objects.update(enabled=False)
+    store.stock_ahead()
+    assert stock.asked == []
+
+
+def test_nothing_is_fetched_ahead_where_that_is_not_wanted(
+    nodejs: Buildpack, stock: Stock, settings: Settings
+) -> None:
+    settings.STOCK_AHEAD = False
+    store.stock_ahead()
+    assert stock.asked == []
+
+
+def test_what_is_fetched_ends_with_the_platform(
+    engine: FakeEngine,
+    nodejs: Buildpack,
+    quick: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def never_ends(process: Process) -> int:
+        aside.ending.set()
+        return process.run("sleep", "infinity")
+
+    monkeypatch.setattr(aside, "ending", threading.Event())
+    engine.world.programs[STOCK] = never_ends
+    store.stock_ahead()
+    assert engine.observe({store.LABEL: "1"}) == []
+    assert "not filled" not in caplog.text  # as it is said when its time is over
 
 
 def test_a_store_that_is_full_begins_anew(engine: FakeEngine, stock: Stock) -> None:

@@ -92,6 +92,7 @@ class Installation:
             "SLIPWAY_ENGINE": "none",
             "SLIPWAY_BUILDERS": "4",
             "SLIPWAY_CA_BUNDLE": str(self.certificates.bundle),
+            "SLIPWAY_STOCK_AHEAD": "false",  # it would work beside what a test or a benchmark looks at
             "TMPDIR": str(self.temporary),
         }
         return {**theirs, **ours, **more}

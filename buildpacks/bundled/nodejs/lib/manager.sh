@@ -64,7 +64,7 @@ manager::install() {
 		registry::choose "${package}" "${range}" "${NODE_VERSION}" || status="${?}"
 		((status == 0)) || manager::unavailable "${status}" "${name}" "${range}"
 		mkdir -p "${target%/*}"
-		registry::bring "${target}"
+		store::link "${target}" || registry::unpack "${target}"
 		printf '%s' "${package} ${range}" >"${target}.range"
 	fi
 	for program in "${@}"; do

@@ -59,10 +59,12 @@ node::download() {
 	NODE_VERSION="${CHOSEN_VERSION}"
 	NODE_HOME="${CACHE_DIR}/nodejs/node-${NODE_VERSION}"
 	[[ ! -x "${NODE_HOME}/bin/node" ]] || return 0
-	output::step "Downloading Node.js ${NODE_VERSION}"
 	find "${CACHE_DIR}/nodejs" -maxdepth 1 -name 'node-*' -exec rm -rf {} +
 	mkdir -p "${NODE_HOME}/bin"
-	registry::bring "${NODE_HOME}/package" --wildcards '*/bin/node' '*/include'
+	if ! store::link "${NODE_HOME}/package"; then
+		output::step "Downloading Node.js ${NODE_VERSION}"
+		registry::unpack "${NODE_HOME}/package" --wildcards '*/bin/node' '*/include'
+	fi
 	ln -s package/include "${NODE_HOME}/include"
 	ln -s ../package/bin/node "${NODE_HOME}/bin/node"
 }

@@ -77,12 +77,7 @@ registry::choose() {
 	[[ "${CHOSEN_URL}" == "${REGISTRY}"/* ]] || CHOSEN_URL="${REGISTRY}/${package}/-/${package##*/}-${CHOSEN_VERSION}.tgz"
 }
 
-# Put the chosen version at `target`: from the store, else downloaded; further arguments limit that to members.
-registry::bring() {
-	store::link "${1}" || registry::unpack "${@}"
-}
-
-# Download the chosen version and unpack it into `target`.
+# Download the chosen version and unpack it into `target`; further arguments limit that to members.
 registry::unpack() {
 	local target="${1}" archive="${CACHE_DIR}/nodejs/download.tgz"
 	shift
