@@ -48,7 +48,7 @@ def ask(buildpack: Buildpack, wanted: Sequence[str]) -> None:
 
 
 def stock_ahead() -> None:
-    """Have what builds mostly want put into the store before the first of them lacks it, unless a setting forbids it."""
+    """Have what builds mostly want put into the store before the first of them lacks it, if that is wanted."""
     for buildpack in Buildpack.objects.filter(kind=Buildpack.Kind.BUNDLED, enabled=True):
         if settings.STOCK_AHEAD and (BUNDLED_DIR / buildpack.name / "bin/stock").exists():
             stock(buildpack.name, [])

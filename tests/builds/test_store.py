@@ -120,9 +120,7 @@ def test_nothing_is_fetched_ahead_for_a_buildpack_that_is_switched_off(nodejs: B
     assert stock.asked == []
 
 
-def test_nothing_is_fetched_ahead_where_that_is_not_wanted(
-    nodejs: Buildpack, stock: Stock, settings: Settings
-) -> None:
+def test_nothing_is_fetched_ahead_where_that_is_not_wanted(nodejs: Buildpack, stock: Stock, settings: Settings) -> None:
     settings.STOCK_AHEAD = False
     store.stock_ahead()
     assert stock.asked == []

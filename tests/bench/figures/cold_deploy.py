@@ -7,19 +7,19 @@ from tests.bench import sources, traffic
 from tests.bench.bench import Bench
 from tests.bench.measure import TIMES, Figure, Goal, Samples, by_turns, of_the_middle
 
-LATER = "Cold deploy of the sample as a new app, click → traffic"
-FIRST = "Cold deploy of the sample as a platform's very first build, click → traffic"
+STOCKED = "Cold deploy of the sample as a new app, click → traffic"
+EMPTY = "Cold deploy of the sample with an empty store, click → traffic"
 
 
 def measure(bench: Bench) -> list[Figure]:
     """Click → first answer through the router; nothing of the app is in any cache, on either side.
 
-    Twice on our side: with an empty store, as the first app of a platform is built, and with one that an app before has
-    filled, as every later one.
+    Twice on our side: with an empty store, as where nothing is fetched ahead, and with one that holds the usual Node.js,
+    as a platform's has soon after it started.
     """
     source = sources.django_vue()
     context = source.context()
-    steps: dict[str, list[dict[str, float]]] = {"first": [], "later": []}
+    steps: dict[str, list[dict[str, float]]] = {"empty": [], "stocked": []}
 
     def slipway(kind: str, turn: int) -> float:
         app = f"cold-{kind}-{turn}"
@@ -33,10 +33,10 @@ def measure(bench: Bench) -> list[Figure]:
         bench.stop(app)
         return seconds
 
-    def first(turn: int) -> float:
+    def with_empty_store(turn: int) -> float:
         bench.empty_store()
         with bench.filling_store():
-            return slipway("first", turn)
+            return slipway("empty", turn)
 
     def docker(turn: int) -> float:
         name = f"cold-{turn}"
@@ -46,9 +46,9 @@ def measure(bench: Bench) -> list[Figure]:
         bench.docker.stop_all()
         return seconds
 
-    firsts, theirs, later = by_turns(bench.rounds, first, docker, partial(slipway, "later"))
+    empty, theirs, stocked = by_turns(bench.rounds, with_empty_store, docker, partial(slipway, "stocked"))
     source.close()
-    return [_figure(LATER, later, theirs, steps["later"]), _figure(FIRST, firsts, theirs, steps["first"])]
+    return [_figure(STOCKED, stocked, theirs, steps["stocked"]), _figure(EMPTY, empty, theirs, steps["empty"])]
 
 
 def _figure(title: str, ours: list[float], theirs: list[float], steps: list[dict[str, float]]) -> Figure:
