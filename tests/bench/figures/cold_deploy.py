@@ -14,8 +14,8 @@ EMPTY = "Cold deploy of the sample with an empty store, click → traffic"
 def measure(bench: Bench) -> list[Figure]:
     """Click → first answer through the router; nothing of the app is in any cache, on either side.
 
-    Twice on our side: with an empty store, as where nothing is fetched ahead, and with one that holds the usual Node.js,
-    as a platform's has soon after it started.
+    Twice on our side: with an empty store, as where nothing is fetched ahead, and with one that holds the usual
+    Node.js, as a platform's has soon after it started.
     """
     source = sources.django_vue()
     context = source.context()
