@@ -13,14 +13,13 @@ from typing import Any
 
 from tests.bench.plain import Docker
 from tests.bench.traffic import PATIENCE_SECONDS, Address
-from tests.e2e.installation import PYTHON, ROOT, Installation
+from tests.e2e.installation import PYTHON, ROOT, STORE_FILLED, Installation
 from tests.e2e.person import Person
 
 # Settings of tests and of some machines that `make up` does not have.
 UNUSUAL = ("SLIPWAY_BUILDERS", "PYTHONDONTWRITEBYTECODE")
 RUN_IMAGE = "slipway/debian-12:run"
-# What the controller says when the store was filled, and how long that may take.
-FILLED, STORE_SECONDS = "The store of nodejs (exit status 0)", 120
+STORE_SECONDS = 120
 STEPS = """SELECT step.name, step.key, step.started_at, step.ended_at FROM runtimes_step AS step
 JOIN runtimes_journal AS journal ON step.journal_id = journal.id
 JOIN runtimes_app AS app ON journal.app_id = app.id
@@ -134,10 +133,10 @@ class Bench:
     def filling_store(self) -> Iterator[None]:
         """Afterwards the platform has filled the store with what was lacking inside."""
         log = self.installation.log_file("controller")
-        before = log.read_text().count(FILLED)
+        before = log.read_text().count(STORE_FILLED)
         yield
         deadline = time.monotonic() + STORE_SECONDS
-        while log.read_text().count(FILLED) == before:
+        while log.read_text().count(STORE_FILLED) == before:
             assert time.monotonic() < deadline, f"The store was not filled: {log.read_text()[-2000:]}"
             time.sleep(0.5)
 

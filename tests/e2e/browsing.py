@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -20,7 +20,6 @@ WATCHER = Path(__file__).with_name("watcher.js")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless; where there is none, the one that Playwright fetched."""
     with sync_playwright() as playwright:
-        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         browser = playwright.chromium.launch(executable_path=CHROMIUM if Path(CHROMIUM).exists() else None, args=FLAGS)
         try:
             yield browser
@@ -82,12 +81,15 @@ def sign_in(page: Page, url: str, password: str, name: str = "admin") -> None:
 
 
 @contextmanager
-def signed_in(browser: Browser, url: str, password: str, name: str = "admin") -> Iterator[Page]:
-    """A page of its own, on the list of apps."""
+def signed_in(
+    browser: Browser, url: str, password: str, name: str = "admin", patience: int = PATIENCE_MILLISECONDS
+) -> Iterator[Page]:
+    """A page of its own, on the list of apps; what it waits for may take so many milliseconds."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:
         page = context.new_page()
         sign_in(page, url, password, name)
+        page.set_default_timeout(patience)
         yield page
     finally:
         context.close()

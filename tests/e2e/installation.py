@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 ANSWER_SECONDS = 60
 STOP_SECONDS = 25
+STORE_FILLED = "The store of nodejs (exit status 0)"  # as the controller says it
 
 
 class Installation:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import browsing, git_server
+from tests.e2e.browsing import PATIENCE_MILLISECONDS
 from tests.e2e.git_server import GitServer
 from tests.e2e.installation import Installation
 from tests.e2e.person import Person
@@ -97,16 +98,16 @@ def test_three_instances_answer_after_two_clicks(page: Page, installation: Insta
     page.goto(f"{installation.url}/apps/{APP}/processes/")
     for wanted in (2, 3):
         page.get_by_role("button", name="One web more").click()
-        expect(page.locator(".scale output")).to_have_text(str(wanted))
-    expect(page.locator(".process .dot.state-live")).to_have_count(3)
+        expect(page.locator(".scale output")).to_have_text(str(wanted), timeout=PATIENCE_MILLISECONDS)
+    expect(page.locator(".process .dot.state-live")).to_have_count(3, timeout=PATIENCE_MILLISECONDS)
     assert {admin.open(APP)[1] for _ in range(60)} == {f"blue from web.{number}" for number in (1, 2, 3)}
 
 
 def test_the_log_of_the_instances_is_followed_live(page: Page, installation: Installation, admin: Person) -> None:
     page.goto(f"{installation.url}/apps/{APP}/logs/")
-    expect(page.locator(".log-pane")).to_contain_text("asked for /")
+    expect(page.locator(".log-pane")).to_contain_text("asked for /", timeout=PATIENCE_MILLISECONDS)
     admin.open(APP, "/only-now")
-    expect(page.locator(".log-pane")).to_contain_text("asked for /only-now")
+    expect(page.locator(".log-pane")).to_contain_text("asked for /only-now", timeout=PATIENCE_MILLISECONDS)
 
 
 def test_the_way_back_is_a_new_release_with_its_config_and_the_ledger_tells_all(

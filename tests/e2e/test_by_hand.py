@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 
 APP = "workshop"
 IDLE_SECONDS = 8
+PATIENCE = 30_000
 PROMPT_AT_ITS_END = re.compile(r"\$\s*$")
 
 
@@ -35,7 +36,7 @@ def shells(installation: Installation, admin: Person) -> Iterator[Installation]:
 @pytest.fixture(scope="module")
 def page(browser: Browser, shells: Installation) -> Iterator[Page]:
     """Signed in."""
-    with browsing.signed_in(browser, shells.url, shells.password) as page:
+    with browsing.signed_in(browser, shells.url, shells.password, patience=PATIENCE) as page:
         yield page
 
 
@@ -58,7 +59,7 @@ def test_a_command_from_the_page_shows_its_lines_and_its_exit_status(
     page.get_by_role("textbox", name="Command").fill("echo $GREETING in $DYNO; sleep 1; exit 3")
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("[redacted] in run.1").wait_for()
-    expect(page.get_by_role("status").get_by_text("Exit status 3")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("Exit status 3")).to_be_visible(timeout=PATIENCE)
     assert sights.errors == []
 
 
@@ -70,7 +71,7 @@ def test_a_command_that_goes_on_is_canceled_and_holds_up_nobody(shells: Installa
     assert shells.manage("run", APP, "--", "echo", "beside it").stdout == "beside it\n"
     page.get_by_role("button", name="Cancel command").first.click()
     page.locator("#confirm-yes").click()
-    expect(page.get_by_role("status").get_by_text("Canceled")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("Canceled")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_command_on_the_command_line_ends_as_it_does(shells: Installation) -> None:
@@ -84,13 +85,13 @@ def test_a_shell_answers_survives_a_reload_and_ends_when_nothing_is_typed(
     page.goto(f"{shells.url}/apps/{APP}/shells/")
     page.get_by_role("button", name="Open shell").click()
     screen = page.locator(".xterm-rows")
-    expect(screen).to_contain_text("$")
+    expect(screen).to_contain_text("$", timeout=PATIENCE)
     page.keyboard.type("echo $GREETING; printf '\\e[38;2;250;120;10mcol''oured\\e[0m\\n'\n")
-    expect(screen).to_contain_text("hello-from-the-config")
+    expect(screen).to_contain_text("hello-from-the-config", timeout=PATIENCE)
     expect(screen.locator("span", has_text=re.compile("^coloured$"))).to_have_css("color", "rgb(250, 120, 10)")
     page.reload()
-    expect(screen).to_contain_text("hello-from-the-config")
-    expect(page.locator("#shell-state")).to_have_text("Nothing was typed for too long.")
+    expect(screen).to_contain_text("hello-from-the-config", timeout=PATIENCE)
+    expect(page.locator("#shell-state")).to_have_text("Nothing was typed for too long.", timeout=PATIENCE)
     assert sights.errors == []
     assert not by_hand(shells)
 
@@ -99,15 +100,15 @@ def test_ctrl_c_ends_a_flood_and_a_shell_in_an_instance_leaves_nothing_behind(sh
     page.goto(f"{shells.url}/apps/{APP}/shells/?instance=web.1")
     page.get_by_role("button", name="Open shell").click()
     screen = page.locator(".xterm-rows")
-    expect(screen).to_contain_text("$")
+    expect(screen).to_contain_text("$", timeout=PATIENCE)
     page.keyboard.type("sleep 1234 &\nyes\n")
-    expect(screen).to_contain_text("yyyy")  # one in each line
+    expect(screen).to_contain_text("yyyy", timeout=PATIENCE)  # one in each line
     page.keyboard.press("Control+c")
-    expect(screen).to_have_text(PROMPT_AT_ITS_END)
+    expect(screen).to_have_text(PROMPT_AT_ITS_END, timeout=PATIENCE)
     page.keyboard.type("echo in $DYNO\n")
-    expect(screen).to_contain_text("in web.1")
+    expect(screen).to_contain_text("in web.1", timeout=PATIENCE)
     page.get_by_role("button", name="Close shell").click()
-    expect(page.locator("#shell-state")).to_have_text("It was closed by its user.")
+    expect(page.locator("#shell-state")).to_have_text("It was closed by its user.", timeout=PATIENCE)
     (instance,) = [name for name in belongings.of(shells.namespace)["containers"] if f"{APP}.production" in name]
     assert not [line for line in belongings.processes(instance) if "1234" in line or "yes" in line or "bash -i" in line]
 

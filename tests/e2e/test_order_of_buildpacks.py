@@ -110,7 +110,8 @@ def test_a_preview_says_which_buildpacks_recognise_the_source_and_builds_nothing
     page = visit()
     before = installation.rows("SELECT id FROM builds_build")
     page.get_by_role("button", name="Preview detection").click()
-    expect(page.locator("#detection").get_by_role("button", name="Make these the list")).to_be_visible()
+    found = page.locator("#detection").get_by_role("button", name="Make these the list")
+    expect(found).to_be_visible(timeout=browsing.PATIENCE_MILLISECONDS)  # a container looks
     assert page.locator("#detection .tag").all_inner_texts() == ["nodejs", "python"]
     assert installation.rows("SELECT id FROM builds_build") == before
 

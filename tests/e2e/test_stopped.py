@@ -15,13 +15,14 @@ from tests.e2e.sources import archive, pages
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 
 APP = "halted"
+PATIENCE = 60_000
 ENDLESS = "#!/bin/sh\necho 'Going on and on.'\nexec sleep 600\n"
 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, installation: Installation) -> Iterator[Page]:
     """Signed in."""
-    with browsing.signed_in(browser, installation.url, installation.password) as page:
+    with browsing.signed_in(browser, installation.url, installation.password, patience=PATIENCE) as page:
         yield page
 
 
@@ -49,7 +50,7 @@ def test_a_running_build_is_canceled_from_its_page_and_what_waited_goes_on(
     page.goto(f"{installation.url}/apps/{APP}/deploys/{first}/")
     page.get_by_role("button", name="Cancel deploy").first.click()
     page.locator("#confirm-yes").click()
-    expect(page.get_by_text("Canceled by admin", exact=True)).to_be_visible()
+    expect(page.get_by_text("Canceled by admin", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#favicon")).to_have_attribute("href", re.compile("icons/canceled"))
     expect(page).to_have_title(f"#{first} Canceled · {APP} · Slipway")
     outcome = admin.wait(APP, last)

@@ -12,7 +12,7 @@ import pytest
 from daphne.server import Server
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.db import connections
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import Settings
 from twisted.internet import reactor as _reactor
 
@@ -20,8 +20,6 @@ from runtimes.models import App
 from tests.console import factories as make
 
 reactor: Any = _reactor
-
-PATIENCE_MILLISECONDS = 30_000
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +46,6 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()

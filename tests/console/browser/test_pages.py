@@ -244,12 +244,12 @@ def test_apps_and_instances_change_without_a_reload(shop: App, visit: Callable[.
     expect(page.locator(".cell-instances")).to_have_text("1/1")
     Instance.objects.update(state="crashed")
     elsewhere(bell.ring, "apps")
-    expect(page.locator(".cell-instances")).to_have_text("0/1")
+    expect(page.locator(".cell-instances")).to_have_text("0/1", timeout=15_000)
     page.goto("/apps/shop/processes/")
     expect(page.locator(".dot")).to_have_attribute("title", "web.1: Crashed")
     Instance.objects.update(state="up")
     elsewhere(bell.ring, f"app.{shop.pk}")
-    expect(page.locator(".dot")).to_have_attribute("title", "web.1: Up")
+    expect(page.locator(".dot")).to_have_attribute("title", "web.1: Up", timeout=15_000)
 
 
 def test_a_viewer_sees_no_deed(shop: App, visit: Callable[..., Page]) -> None:

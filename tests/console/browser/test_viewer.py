@@ -51,10 +51,10 @@ def test_lines_come_live_and_none_is_lost_or_repeated_by_a_reload(shop: App, vis
     page = visit(DEPLOY)
     expect(page.get_by_text("line 40", exact=True)).to_be_visible()
     say(journal, 41, 60)
-    expect(page.get_by_text("line 60", exact=True)).to_be_visible()
+    expect(page.get_by_text("line 60", exact=True)).to_be_visible(timeout=15_000)
     page.reload()
     say(journal, 61, 80)
-    expect(page.get_by_text("line 80", exact=True)).to_be_visible()
+    expect(page.get_by_text("line 80", exact=True)).to_be_visible(timeout=15_000)
     assert numbers(page) == list(range(1, 81))
 
 
@@ -74,9 +74,9 @@ def test_a_lost_connection_loses_no_line_and_repeats_none(shop: App, visit: Call
     page.wait_for_timeout(300)
     sockets[-1].close(code=1001)
     say(journal, 11, 30)
-    expect(page.get_by_text("line 30", exact=True)).to_be_visible()
+    expect(page.get_by_text("line 30", exact=True)).to_be_visible(timeout=20_000)
     say(journal, 31, 40)
-    expect(page.get_by_text("line 40", exact=True)).to_be_visible()
+    expect(page.get_by_text("line 40", exact=True)).to_be_visible(timeout=20_000)
     assert numbers(page) == list(range(1, 41))
     assert len(sockets) >= 2
 
@@ -89,7 +89,7 @@ def test_without_websockets_the_log_still_comes(shop: App, visit: Callable[..., 
     page.goto(DEPLOY)
     expect(page.get_by_text("line 10", exact=True)).to_be_visible()
     say(journal, 11, 20)
-    expect(page.get_by_text("line 20", exact=True)).to_be_visible()
+    expect(page.get_by_text("line 20", exact=True)).to_be_visible(timeout=30_000)
     assert numbers(page) == list(range(1, 21))
 
 
@@ -101,7 +101,7 @@ def test_the_end_of_a_deploy_changes_the_page_without_a_reload(shop: App, visit:
     journal.build.move("failed", failure="Python stopped with exit code 1.")
     journal.steps.get(key="buildpack:1").move("failed")
     elsewhere(journals.close, journal)
-    expect(page.get_by_role("heading", name="Python failed")).to_be_visible()
+    expect(page.get_by_role("heading", name="Python failed")).to_be_visible(timeout=15_000)
     expect(page).to_have_title("#1 Failed · shop · Slipway")
     assert "failed" in (page.locator("#favicon").get_attribute("href") or "")
     expect(page.locator(".said")).to_contain_text("line 5")
@@ -119,9 +119,9 @@ def test_of_a_hundred_thousand_lines_a_few_hundred_are_drawn(shop: App, visit: C
     expect(page.get_by_text("line 100000", exact=True)).to_be_visible()
     assert page.locator(".log-line").count() < 400
     page.locator("body").press("g")
-    expect(page.get_by_text("line 1", exact=True)).to_be_visible()
+    expect(page.get_by_text("line 1", exact=True)).to_be_visible(timeout=15_000)
     page.goto(f"{DEPLOY}#L50000")
-    expect(page.locator(".log-line.is-chosen")).to_contain_text("line 50000")
+    expect(page.locator(".log-line.is-chosen")).to_contain_text("line 50000", timeout=15_000)
     assert page.locator(".log-line").count() < 400
 
 
@@ -212,7 +212,7 @@ def test_reading_further_up_stops_following_and_counts_what_is_new(shop: App, vi
     page.mouse.wheel(0, -1500)
     expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
     say(journal, 301, 337)
-    expect(page.get_by_text("37 new lines")).to_be_visible()
+    expect(page.get_by_text("37 new lines")).to_be_visible(timeout=15_000)
     page.get_by_text("37 new lines").click()
     expect(page.get_by_text("line 337", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "true")
@@ -255,7 +255,7 @@ def test_a_hidden_tab_takes_lines_and_paints_them_when_it_is_seen(shop: App, vis
     assert page.get_by_text("line 40", exact=True).count() == 0
     page.route("**/log?*", lambda route: route.abort())  # what is shown now came while nobody looked
     page.evaluate(turn, {"hidden": False})
-    expect(page.get_by_text("line 40", exact=True)).to_be_visible()
+    expect(page.get_by_text("line 40", exact=True)).to_be_visible(timeout=3_000)
 
 
 @pytest.mark.parametrize(
@@ -292,9 +292,9 @@ def test_a_lost_connection_is_told_until_it_is_back(shop: App, visit: Callable[.
 
     page.route_web_socket(re.compile("/ws/"), through)
     page.goto(DEPLOY)
-    expect(page.locator("#connection")).to_contain_text("Reconnecting")
+    expect(page.locator("#connection")).to_contain_text("Reconnecting", timeout=20_000)
     away[0] = False
-    expect(page.locator("#connection")).to_be_hidden()
+    expect(page.locator("#connection")).to_be_hidden(timeout=30_000)
 
 
 def test_without_a_script_the_log_is_plain_text(shop: App, visit: Callable[..., Page]) -> None:
